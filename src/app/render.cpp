@@ -1,0 +1,136 @@
+#include "app/render.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "check/words.h"
+
+namespace rosetta {
+namespace {
+
+// An excerpt shows at most this many bytes of a line.
+constexpr std::size_t kWidest = 120;
+
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kRed = "\x1b[1;31m";
+constexpr std::string_view kYellow = "\x1b[1;33m";
+constexpr std::string_view kPlain = "\x1b[0m";
+
+std::string paint(std::string_view text, std::string_view color, Look look) {
+  return look.color ? fmt::format("{}{}{}", color, text, kPlain) : std::string(text);
+}
+
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+// The length of the well-formed code point at the front; 0 if there is none.
+std::size_t code_point(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const std::size_t length = lead < 0x80                    ? 1
+                             : lead >= 0xc2 && lead <= 0xdf ? 2
+                             : (lead & 0xf0) == 0xe0        ? 3
+                             : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                            : 0;
+  if (length == 0 || text.size() < length) return 0;
+  const bool whole = std::all_of(text.begin() + 1, text.begin() + static_cast<long>(length),
+                                 [](char c) { return continues(c); });
+  return whole ? length : 0;
+}
+
+std::string one_line(const Lines& lines, std::uint32_t byte) {
+  std::string_view line = lines.text(lines.line(byte));
+  const std::size_t first = line.find_first_not_of(" \t");
+  line.remove_prefix(std::min(first, line.size()));
+  return printable(line.substr(0, kWidest / 2));
+}
+
+std::string render(const Diagnostic& diagnostic, const Source& source, const Lines& lines,
+                   Look look) {
+  const bool error = diagnostic.severity == Severity::Error;
+  std::string text = fmt::format(
+      "{}: {} {}\n", paint(place_text(source, lines, diagnostic.place.begin), kBold, look),
+      paint(error ? "error:" : "warning:", error ? kRed : kYellow, look),
+      printable(diagnostic.message));
+  text += excerpt(lines, diagnostic.place, look);
+  for (const Diagnostic::Note& note : diagnostic.notes) {
+    text +=
+        fmt::format("  {}:  {}   {}\n", printable(note.message),
+                    place_text(source, lines, note.place.begin), one_line(lines, note.place.begin));
+  }
+  if (!diagnostic.hint.empty()) {
+    const bool after = diagnostic.hint_after != Diagnostic::kNowhere;
+    text += fmt::format(
+        "  {}{}{}\n",
+        diagnostic.hint.starts_with("did you") ? "" : "try: ", printable(diagnostic.hint),
+        after ? fmt::format(" after line {}", lines.line(diagnostic.hint_after)) : "");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string clean;
+  while (!text.empty()) {
+    const std::size_t length = code_point(text);
+    const auto c = static_cast<unsigned char>(text[0]);
+    if (c == '\t') {
+      clean += ' ';
+    } else if (length == 0 || c < 0x20 || c == 0x7f) {
+      clean += fmt::format("\\x{:02x}", c);
+    } else {
+      clean += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return clean;
+}
+
+std::string place_text(const Source& source, const Lines& lines, std::uint32_t byte) {
+  const Position position = lines.position(byte);
+  return fmt::format("{}:{}:{}", source.name, position.line, position.column);
+}
+
+std::string excerpt(const Lines& lines, Span place, Look look) {
+  const std::uint32_t number = lines.line(place.begin);
+  const std::string_view line = lines.text(number);
+  const std::size_t at = std::min<std::size_t>(place.begin - lines.begin(number), line.size());
+  const std::size_t size =
+      std::min<std::size_t>(std::max(place.end, place.begin) - place.begin, line.size() - at);
+  // Of a very long line, what stands around the place.
+  const std::size_t from = at + size > kWidest && at > kWidest / 4 ? at - kWidest / 4 : 0;
+  const std::string before = printable(line.substr(from, at - from));
+  const std::string marked = printable(line.substr(at, std::min(size, kWidest)));
+  const std::size_t rest = at + std::min(size, kWidest);
+  const std::string after =
+      printable(line.substr(rest, from + kWidest > rest ? from + kWidest - rest : 0));
+  const auto width = [](const std::string& text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+  };
+  const std::string_view cut = from > 0 ? "… " : "";
+  const std::string underline(std::max<std::size_t>(width(marked), 1), '^');
+  return fmt::format("{:5} | {}{}{}{}\n      | {}{}{}\n", number, cut, before, marked, after,
+                     std::string(cut.empty() ? 0 : 2, ' '), std::string(width(before), ' '),
+                     paint(underline, kRed, look));
+}
+
+std::string render(const Assembly& assembly, const Source& source, Look look) {
+  if (assembly.errors.empty() && assembly.warnings.empty()) return {};
+  const Lines lines(source.text);
+  std::string text;
+  const auto all = [&](const std::vector<Diagnostic>& diagnostics, std::uint64_t count,
+                       std::string_view noun) {
+    for (const Diagnostic& diagnostic : diagnostics) {
+      text += render(diagnostic, source, lines, look);
+    }
+    if (count > diagnostics.size()) {
+      text += fmt::format("{}: {} more\n", source.name, counted(count - diagnostics.size(), noun));
+    }
+  };
+  all(assembly.warnings, assembly.warning_count, "warning");
+  all(assembly.errors, assembly.error_count, "error");
+  return text;
+}
+
+}  // namespace rosetta

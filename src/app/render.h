@@ -1,0 +1,28 @@
+// Messages as a person reads them: place, excerpt, underline, notes and what to try.
+#pragma once
+
+#include <string>
+
+#include "text/assemble.h"
+#include "text/source.h"
+
+namespace rosetta {
+
+// How messages are to look.
+struct Look {
+  bool color = false;
+};
+
+// All of the assembly's warnings and errors, and how many more there are.
+std::string render(const Assembly& assembly, const Source& source, Look look);
+
+// `name:line:column` of a byte.
+std::string place_text(const Source& source, const Lines& lines, std::uint32_t byte);
+
+// The line of `place` with its number, and what is in `place` underlined.
+std::string excerpt(const Lines& lines, Span place, Look look);
+
+// `text` without what would disturb a terminal: control characters and broken UTF-8 as \xNN.
+std::string printable(std::string_view text);
+
+}  // namespace rosetta

@@ -1,0 +1,148 @@
+// The check lines of files, or of the built-in cases, on every engine of this machine.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+
+#include "app/builtin.h"
+#include "app/json.h"
+#include "app/program.h"
+#include "app/report.h"
+#include "app/task.h"
+#include "engine/interp/interp.h"
+#include "text/value.h"
+
+namespace rosetta {
+namespace {
+
+struct Tally {
+  std::uint64_t passed = 0;
+  std::uint64_t failed = 0;
+};
+
+std::string values_text(std::span<const Cell> cells, std::span<const Type> types) {
+  std::string text;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + to_text(cells[i], types[i]);
+  }
+  return types.size() == 1 ? text : "(" + text + ")";
+}
+
+// What a check wants, and what an engine gave, in the words of a check line.
+std::string wanted(const Check& check, std::span<const Type> types) {
+  if (check.trap != Trap::None) return fmt::format("traps {}", name(check.trap));
+  return fmt::format("== {}", values_text(check.results, types));
+}
+std::string given(const TaskResult& task, std::span<const Type> types) {
+  if (task.outcome.trap) return fmt::format("traps {}", name(task.outcome.trap->trap));
+  return fmt::format("== {}", values_text(task.results, types));
+}
+
+class FileTest {
+ public:
+  FileTest(const Module& module, const Common& common)
+      : module_(module), common_(common), lines_(module.source.text) {}
+
+  // The first error of the machine or of linking ends it.
+  Result<Tally> run();
+
+ private:
+  Result<bool> passes(const Check& check);
+  Result<const ir::Program*> program(std::uint32_t entry);
+
+  const Module& module_;
+  const Common& common_;
+  Lines lines_;
+  std::map<std::uint32_t, ir::Program> programs_;  // by entry
+};
+
+Result<const ir::Program*> FileTest::program(std::uint32_t entry) {
+  const auto known = programs_.find(entry);
+  if (known != programs_.end()) return &known->second;
+  Result<ir::Program> linked = link_entry(module_, entry);
+  if (!linked) return std::unexpected(linked.error());
+  return &programs_.emplace(entry, std::move(*linked)).first->second;
+}
+
+Result<bool> FileTest::passes(const Check& check) {
+  const auto linked = program(check.function);
+  if (!linked) return std::unexpected(linked.error());
+  const ir::Program& program = **linked;
+  EngineOptions options;
+  options.limits.fuel = check.fuel;
+  options.limits.max_depth = check.depth.value_or(options.limits.max_depth);
+  const std::unique_ptr<Engine> engine = make_interpreter(program, options);
+  const std::span<const Type> types = program.entry().results;
+  const Result<TaskResult> task = run_task(*engine, check.arguments, types.size());
+  if (!task) return std::unexpected(task.error());
+  const Trap trap = task->outcome.trap ? task->outcome.trap->trap : Trap::None;
+  const bool same = trap == check.trap && (trap != Trap::None || task->results == check.results);
+  if (same) return true;
+  if (common_.json) {
+    const Position position = lines_.position(check.place.begin);
+    std::fputs(line({{"failed", "interp"},
+                     {"file", module_.source.name},
+                     {"line", position.line},
+                     {"wanted", wanted(check, types)},
+                     {"got", given(*task, types)}})
+                   .c_str(),
+               stdout);
+    return false;
+  }
+  std::string text =
+      fmt::format("{}: check failed on interp: wanted {}, got {}\n{}",
+                  place_text(module_.source, lines_, check.place.begin), wanted(check, types),
+                  given(*task, types), excerpt(lines_, check.place, {common_.color}));
+  if (task->outcome.trap && check.trap == Trap::None) {
+    text += trap_text(*task->outcome.trap, module_, program, {common_.color});
+  }
+  std::fputs(text.c_str(), stderr);
+  return false;
+}
+
+Result<Tally> FileTest::run() {
+  Tally tally;
+  for (const Check& check : module_.assembly.checks) {
+    const Result<bool> passed = passes(check);
+    if (!passed) return std::unexpected(passed.error());
+    ++(*passed ? tally.passed : tally.failed);
+  }
+  return tally;
+}
+
+}  // namespace
+
+int test(const TestOptions& options, const Common& common) {
+  Tally all;
+  int status = kFine;
+  const auto add = [&](const Module& module) {
+    const Result<Tally> tally = FileTest(module, common).run();
+    if (!tally) {
+      status = fail(tally.error(), common);
+      return;
+    }
+    all.passed += tally->passed;
+    all.failed += tally->failed;
+  };
+  for (const std::string& file : options.files) {
+    if (const std::optional<Module> module = load(file, common, status)) add(*module);
+  }
+  if (options.files.empty()) {
+    for (const Builtin& builtin : builtin_cases()) {
+      Module module{{std::string(builtin.name), std::string(builtin.text)}, {}};
+      module.assembly = assemble(module.source.text);
+      add(module);
+    }
+  }
+  if (common.json) {
+    std::fputs(line({{"engine", "interp"}, {"passed", all.passed}, {"failed", all.failed}}).c_str(),
+               stdout);
+  } else {
+    std::fputs(fmt::format("interp: {} passed, {} failed\n", all.passed, all.failed).c_str(),
+               stdout);
+  }
+  if (status != kFine) return status;
+  return all.failed == 0 ? kFine : kTrapped;
+}
+
+}  // namespace rosetta

@@ -1,0 +1,29 @@
+#include "check/words.h"
+
+#include <fmt/format.h>
+
+namespace rosetta {
+
+std::string words(TypeSet set) {
+  if (set.single()) return std::string(name(set.choose()));
+  if (set == kIntegers) return "an integer (i64 or i32)";
+  if (set == kFloats) return "a float (f64 or f32)";
+  return "a value of any type";
+}
+
+std::string_view plural(TypeSet set) {
+  if (set == kIntegers) return "integers";
+  if (set == kFloats) return "floats";
+  return "numbers";
+}
+
+std::string counted(std::uint64_t n, std::string_view noun) {
+  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+}
+
+Hint conversion_hint(TypeSet have, TypeSet want, Place origin) {
+  if (!have.single() || want == kAnyType || !(have & want).empty()) return {};
+  return {fmt::format("`to_{}`", name(want.choose())), origin};
+}
+
+}  // namespace rosetta

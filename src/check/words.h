@@ -1,0 +1,20 @@
+// How the checker's messages speak of types and numbers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "check/check.h"
+#include "isa/type.h"
+
+namespace rosetta {
+
+std::string words(TypeSet set);                               // "i64", "an integer (i64 or i32)"
+std::string_view plural(TypeSet set);                         // "integers", "floats", "numbers"
+std::string counted(std::uint64_t n, std::string_view noun);  // "1 value", "2 values"
+
+// The conversion that would make a value of `have`, pushed at `origin`, one of `want`.
+Hint conversion_hint(TypeSet have, TypeSet want, Place origin);
+
+}  // namespace rosetta

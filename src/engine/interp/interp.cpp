@@ -1,0 +1,173 @@
+#include "engine/interp/interp.h"
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+
+#include "engine/interp/encode.h"
+#include "engine/interp/region.h"
+
+namespace rosetta {
+namespace {
+
+using namespace interp;
+
+class Interpreter final : public Engine {
+ public:
+  Interpreter(const ir::Program& program, const EngineOptions& options)
+      : program_(program), options_(options), code_(encode(program, options)) {}
+
+  Result<Outcome> run(const Tasks& tasks) override;
+  void interrupt() noexcept override;
+
+ private:
+  [[nodiscard]] std::uint64_t stack_cells() const;
+  void task(std::uint64_t index, const Tasks& tasks, Cell* base, Context& context) const;
+  [[nodiscard]] TrapReport report(std::uint64_t task, const Context& context) const;
+  [[nodiscard]] Frame frame(const Code::Place& place) const;
+  [[nodiscard]] std::uint64_t uncounted(const Context& context) const;
+
+  const ir::Program& program_;
+  const EngineOptions options_;
+  Code code_;
+  std::atomic<bool> interrupted_ = false;
+};
+
+// Frames that count are bounded by the depth; the others, by there being no cycle among them.
+std::uint64_t Interpreter::stack_cells() const {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / 2;
+  std::uint64_t per_weight = 0;
+  std::uint64_t others = 64;
+  for (const ir::Function& function : program_.functions) {
+    const std::uint64_t cells = std::uint64_t{function.registers} + 1;
+    if (function.weight == 0) {
+      others += cells;
+    } else {
+      per_weight = std::max(per_weight, (cells + function.weight - 1) / function.weight);
+    }
+  }
+  if (per_weight == 0) return others;
+  // The innermost frame's registers lie beyond its base, and it is counted like any other.
+  const std::uint64_t depth = options_.limits.max_depth;
+  return depth > (kMost - others) / per_weight ? kMost : depth * per_weight + others;
+}
+
+void Interpreter::task(std::uint64_t index, const Tasks& tasks, Cell* base,
+                       Context& context) const {
+  const ir::Function& entry = program_.entry();
+  context.pc = code_.entry();
+  context.fp = base;
+  context.base = base;
+  base[entry.params.size()] = reinterpret_cast<Cell>(code_.finish);
+  if (interrupted_.load(std::memory_order_relaxed)) {
+    context.trap = Trap::Interrupted;
+    return;
+  }
+  if (entry.weight > options_.limits.max_depth) {
+    context.trap = Trap::CallDepthExceeded;
+    return;
+  }
+  for (std::size_t i = 0; i < entry.params.size(); ++i) base[i] = tasks.arguments[i][index];
+  enter(code_.entry(), base, &context, options_.limits.max_depth - entry.weight,
+        options_.limits.fuel.value_or(0));
+}
+
+Result<Outcome> Interpreter::run(const Tasks& tasks) {
+  const Result<Region> region = Region::reserve(stack_cells());
+  if (!region) return std::unexpected(region.error());
+  Context context;
+  context.options = &options_;
+  context.program = &program_;
+  context.least_depth = options_.limits.max_depth;
+  Outcome outcome;
+  for (std::uint64_t index = tasks.first; index < tasks.last; ++index) {
+    task(index, tasks, region->begin(), context);
+    tasks.statuses[index] = static_cast<std::uint8_t>(context.trap);
+    if (context.trap == Trap::None) {
+      for (std::size_t i = 0; i < program_.entry().results.size(); ++i) {
+        tasks.results[i][index] = context.results[i];
+      }
+      continue;
+    }
+    ++outcome.trapped;
+    if (options_.count) context.steps -= std::min(context.steps, uncounted(context));
+    if (!outcome.trap) outcome.trap = report(index, context);
+  }
+  outcome.steps = context.steps;
+  outcome.deepest = options_.limits.max_depth - context.least_depth;
+  return outcome;
+}
+
+Frame Interpreter::frame(const Code::Place& place) const {
+  return {place.function, program_.functions[place.function].code[place.instruction].origin};
+}
+
+TrapReport Interpreter::report(std::uint64_t task, const Context& context) const {
+  TrapReport report;
+  report.task = task;
+  report.trap = context.trap;
+  const Word* pc = context.pc;
+  const Cell* fp = context.fp;
+  Code::Place place = code_.place(pc);
+  report.place = frame(place);
+  // From each frame to its caller, by the call that its link is behind.
+  for (;;) {
+    ++report.frames;
+    std::vector<Frame>& outer = report.outermost;
+    if (report.innermost.size() < TrapReport::kMostFrames) {
+      report.innermost.push_back(frame(place));
+    } else if (outer.size() < TrapReport::kMostFrames) {
+      outer.push_back(frame(place));
+    } else {
+      outer[report.frames % TrapReport::kMostFrames] = frame(place);
+    }
+    const std::size_t link = program_.functions[place.function].params.size();
+    const auto* const back = reinterpret_cast<const Word*>(fp[link]);
+    if (back == code_.finish) break;
+    pc = back - kCallWords;
+    fp -= load<CallOperands>(pc + 1).base;
+    place = code_.place(pc);
+  }
+  if (report.outermost.size() == TrapReport::kMostFrames) {
+    const auto oldest = static_cast<std::ptrdiff_t>((report.frames + 1) % TrapReport::kMostFrames);
+    std::rotate(report.outermost.begin(), report.outermost.begin() + oldest,
+                report.outermost.end());
+  }
+  return report;
+}
+
+// Steps were counted ahead, up to the next call: those that did not happen.
+std::uint64_t Interpreter::uncounted(const Context& context) const {
+  const Code::Place place = code_.place(context.pc);
+  const ir::Function& function = program_.functions[place.function];
+  const auto after =
+      std::upper_bound(function.blocks.begin(), function.blocks.end(), place.instruction,
+                       [](std::uint32_t at, const ir::Block& block) { return at < block.begin; });
+  const ir::Block& block = *(after - 1);
+  const auto id = static_cast<ir::BlockId>(after - 1 - function.blocks.begin());
+  std::uint32_t counted = block.first + block.steps;
+  for (std::uint32_t at = place.instruction; at < function.end(id); ++at) {
+    if (function.code[at].op != ir::Op::Call) continue;
+    counted = function.code[at].origin + 1;
+    break;
+  }
+  const std::uint32_t done = function.code[place.instruction].origin + 1;
+  return counted > done ? counted - done : 0;
+}
+
+void Interpreter::interrupt() noexcept {
+  interrupted_.store(true, std::memory_order_relaxed);
+  // Whatever can go on for long comes by one of these soon.
+  const auto handler = reinterpret_cast<Word>(kHandlers.interrupted);
+  for (const std::uint32_t event : code_.events) {
+    __atomic_store_n(&code_.words[event], handler, __ATOMIC_RELAXED);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Engine> make_interpreter(const ir::Program& program, const EngineOptions& options) {
+  return std::make_unique<Interpreter>(program, options);
+}
+
+}  // namespace rosetta

@@ -1,0 +1,113 @@
+// Register code: what every engine reads, and the only thing it reads.
+//
+// A function is a control-flow graph of blocks of three-address instructions over 64-bit registers.
+// Register r < params is a parameter; then come the locals, then a home for each height of the
+// operand stack. Registers hold cells: narrow values with their upper half zero.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "isa/opcode.h"
+#include "isa/type.h"
+
+namespace rosetta::ir {
+
+using Register = std::uint32_t;
+using BlockId = std::uint32_t;
+
+// What an instruction reads: a register, or a constant of the function.
+class Operand {
+ public:
+  constexpr Operand() = default;
+  static constexpr Operand reg(Register r) { return Operand(r); }
+  static constexpr Operand constant(std::uint32_t index) { return Operand(index | kConstant); }
+
+  [[nodiscard]] constexpr bool is_constant() const { return (raw_ & kConstant) != 0; }
+  [[nodiscard]] constexpr Register reg() const { return raw_; }
+  [[nodiscard]] constexpr std::uint32_t index() const { return raw_ & ~kConstant; }
+  friend constexpr bool operator==(Operand, Operand) = default;
+
+ private:
+  static constexpr std::uint32_t kConstant = 0x8000'0000;
+  constexpr explicit Operand(std::uint32_t raw) : raw_(raw) {}
+  std::uint32_t raw_ = 0;
+};
+
+enum class Op : std::uint8_t {
+  // In a block.
+  Regular,   // dst = opcode(a, b)
+  Copy,      // dst = a
+  Swap,      // dst <-> a, both registers
+  Select,    // dst = c is not zero ? a : b
+  CanonF32,  // dst = dst, any NaN made canonical
+  CanonF64,
+  Print,      // prints a; opcode is the print, with its type
+  PrintText,  // prints text `target`
+  Call,       // calls function `target`: arguments in dst, dst + 1, …, and results there too;
+              // all other registers from dst on are undefined afterwards
+  // At its end.
+  Jump,      // to block `target`; Costs as below
+  Branch,    // a is not zero: to block `target`, else to block `other`
+  Switch,    // a < count: to targets[target + a], else to targets[target + count]; count in `other`
+  TailCall,  // calls function `target` in place of this frame; arguments in dst, dst + 1, …
+  Ret,       // one result: a. Otherwise the results are in dst, dst + 1, …
+  Halt,      // as Ret, for the whole task
+  Trap,      // `unreachable`
+};
+
+constexpr bool ends_block(Op op) { return op >= Op::Jump; }
+
+// Which edges of a Jump or Branch cost fuel: taken backward jumps, and the self tail calls that
+// lowering made into jumps. (A Switch has it with each target. Calls always cost.)
+enum class Costs : std::uint8_t { Nothing, Target, Other };
+
+struct Instruction {
+  Op op = Op::Copy;
+  Opcode opcode = Opcode::Nop;
+  Costs costs = Costs::Nothing;
+  Register dst = 0;
+  Operand a;
+  Operand b;
+  union {
+    Operand c;
+    std::uint32_t target;
+  };
+  std::uint32_t other = 0;
+  std::uint32_t origin = 0;  // the instruction of the checked function that it comes from
+
+  constexpr Instruction() : target(0) {}
+};
+
+struct SwitchTarget {
+  BlockId block;
+  bool costs;
+};
+
+struct Block {
+  std::uint32_t begin;   // in Function::code; ends with the next block's
+  std::uint32_t height;  // values on the operand stack at its end, in their homes
+  std::uint32_t first;   // the instructions of the checked function that it stands for: the first
+  std::uint32_t steps;   // and how many; none in the entry block, which zeroes the locals
+};
+
+struct Function {
+  std::vector<Type> params;
+  std::vector<Type> results;
+  std::uint32_t locals = 0;
+  std::uint32_t registers = 0;  // all of them
+  std::uint32_t weight = 0;     // of a frame in the call depth; 0 where no cycle can be reached
+  std::vector<Instruction> code;
+  std::vector<Block> blocks;  // the first is the entry; each ends in one terminator
+  std::vector<SwitchTarget> targets;
+  std::vector<Cell> constants;
+  std::vector<std::string> texts;
+
+  [[nodiscard]] std::uint32_t end(BlockId block) const {
+    return block + 1 < blocks.size() ? blocks[block + 1].begin
+                                     : static_cast<std::uint32_t>(code.size());
+  }
+};
+
+}  // namespace rosetta::ir

@@ -1,0 +1,167 @@
+// The way of a text: parsed to a draft, the draft checked, and what the checker says of functions
+// and instructions put where it stands in the text.
+#include "text/assemble.h"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+#include <utility>
+
+#include "base/nearest.h"
+#include "check/check.h"
+#include "text/parse.h"
+#include "text/value.h"
+
+namespace rosetta {
+namespace {
+
+Span span_of(const Place& place, const std::vector<FunctionPlaces>& places) {
+  const FunctionPlaces& function = places[place.function];
+  return place.instruction == Place::kSignature ? function.head : function.code[place.instruction];
+}
+
+Diagnostic diagnostic(const Issue& issue, Severity severity,
+                      const std::vector<FunctionPlaces>& places) {
+  Diagnostic result{
+      .severity = severity, .place = span_of(issue.place, places), .message = issue.message};
+  for (const Note& note : issue.notes) {
+    result.notes.push_back({span_of(note.place, places), note.message});
+  }
+  result.hint = issue.hint.text;
+  if (issue.hint.after) result.hint_after = span_of(*issue.hint.after, places).begin;
+  return result;
+}
+
+// Names in the numbering of the code instead of the text's.
+void renumber(std::vector<std::string>& locals, const Checked& checked, std::size_t params) {
+  const std::size_t count = checked.function ? checked.function->locals().size() : 0;
+  std::vector<std::string> names(count);
+  for (std::size_t i = 0; i < checked.local_numbers.size() && i < locals.size(); ++i) {
+    const std::uint32_t number = checked.local_numbers[i];
+    if (number != Checked::kDropped) names[number - params] = std::move(locals[i]);
+  }
+  locals = std::move(names);
+}
+
+class CheckReader {
+ public:
+  CheckReader(const Assembly& assembly, const std::vector<Checked>& checked, Diagnostics& errors)
+      : assembly_(assembly), checked_(checked), errors_(errors) {
+    for (std::size_t i = 0; i < assembly.names.size(); ++i) {
+      numbers_.emplace(assembly.names[i].name, static_cast<std::uint32_t>(i));
+    }
+  }
+
+  std::optional<Check> read(const CheckLine& line);
+
+ private:
+  // The cells of `values`, which are to have the types `types`.
+  bool cells(const std::vector<CheckLine::Value>& values, std::span<const Type> types,
+             std::string_view what, const CheckLine& line, std::vector<Cell>& to);
+  void error(Span place, std::string message) {
+    errors_.add({.place = place, .message = std::move(message)});
+  }
+
+  const Assembly& assembly_;
+  const std::vector<Checked>& checked_;
+  Diagnostics& errors_;
+  std::unordered_map<std::string_view, std::uint32_t> numbers_;
+};
+
+bool CheckReader::cells(const std::vector<CheckLine::Value>& values, std::span<const Type> types,
+                        std::string_view what, const CheckLine& line, std::vector<Cell>& to) {
+  if (values.size() != types.size()) {
+    error(line.place, fmt::format("`{}` has {} {}{}, but {} are given here", line.function,
+                                  types.size(), what, types.size() == 1 ? "" : "s", values.size()));
+    return false;
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto cell = read_value(values[i].literal, types[i]);
+    if (!cell) {
+      error(values[i].place, fmt::format("{} {} of `{}` has type {}: {}", what, i + 1,
+                                         line.function, name(types[i]), cell.error()));
+      return false;
+    }
+    to.push_back(*cell);
+  }
+  return true;
+}
+
+std::optional<Check> CheckReader::read(const CheckLine& line) {
+  const auto found = numbers_.find(line.function);
+  if (found == numbers_.end()) {
+    std::vector<std::string_view> names;
+    for (const FunctionNames& function : assembly_.names) names.push_back(function.name);
+    Diagnostic missing{.place = line.callee,
+                       .message = fmt::format("there is no function `{}`", line.function)};
+    const std::string_view near = errors_.full() ? "" : nearest(line.function, names);
+    if (!near.empty()) missing.hint = fmt::format("did you mean `{}`?", near);
+    errors_.add(std::move(missing));
+    return std::nullopt;
+  }
+  const std::optional<Function>& function = checked_[found->second].function;
+  if (!function) return std::nullopt;  // wrong itself, and said so
+  Check check{.place = line.place,
+              .function = found->second,
+              .arguments = {},
+              .fuel = line.fuel,
+              .depth = line.depth,
+              .trap = line.trap,
+              .results = {}};
+  if (!cells(line.arguments, function->params(), "parameter", line, check.arguments)) {
+    return std::nullopt;
+  }
+  if (line.trap == Trap::None &&
+      !cells(line.results, function->results(), "result", line, check.results)) {
+    return std::nullopt;
+  }
+  return check;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> Assembly::find(std::string_view name) const {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i].name == name) return static_cast<std::uint32_t>(i);
+  }
+  return std::nullopt;
+}
+
+Assembly assemble(std::string_view text) {
+  Diagnostics errors(Assembly::kMostMessages);
+  Parsed parsed = parse(text, errors);
+  Issues wrong(Assembly::kMostMessages);
+  Issues odd(Assembly::kMostMessages);
+  std::vector<Checked> checked = check(parsed.draft, wrong, odd);
+
+  Assembly assembly;
+  assembly.names = std::move(parsed.names);
+  assembly.places = std::move(parsed.places);
+  for (const Issue& issue : wrong.listed()) {
+    errors.add(diagnostic(issue, Severity::Error, assembly.places));
+  }
+  errors.count_more(wrong.count() - wrong.listed().size());
+  CheckReader reader(assembly, checked, errors);
+  for (const CheckLine& line : parsed.checks) {
+    std::optional<Check> check = reader.read(line);
+    if (check) assembly.checks.push_back(std::move(*check));
+  }
+  for (std::size_t i = 0; i < checked.size(); ++i) {
+    renumber(assembly.names[i].locals, checked[i], parsed.draft.functions[i].params.size());
+  }
+  Diagnostics warnings(Assembly::kMostMessages);
+  for (const Issue& issue : odd.listed()) {
+    warnings.add(diagnostic(issue, Severity::Warning, assembly.places));
+  }
+  warnings.count_more(odd.count() - odd.listed().size());
+  assembly.errors = errors.sorted();
+  assembly.error_count = errors.count();
+  assembly.warnings = warnings.sorted();
+  assembly.warning_count = warnings.count();
+  if (assembly.error_count != 0) return assembly;
+  assembly.functions.reserve(checked.size());
+  for (Checked& each : checked) assembly.functions.push_back(std::move(*each.function));
+  return assembly;
+}
+
+}  // namespace rosetta

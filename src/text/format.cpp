@@ -1,0 +1,110 @@
+// Line by line: tokens with single blanks where blanks belong, four columns of indentation in a
+// body, labels at the margin, comments of neighbouring lines one under the other.
+#include "text/format.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "text/lexer.h"
+
+namespace rosetta {
+namespace {
+
+constexpr std::size_t kIndent = 4;
+
+struct Line {
+  std::string code;
+  std::string comment;
+  bool alone = false;  // the comment has the line for itself
+};
+
+bool tight(const Token& before, const Token& token) {
+  if (token.is(",") || token.is(")") || token.is(":") || before.is("(")) return true;
+  if (token.is("(")) return before.kind == Token::Kind::Word;
+  // A trap's name, or an expected result: tokens that stood together belong together.
+  return before.span.end == token.span.begin && token.kind == Token::Kind::Value &&
+         before.kind != Token::Kind::Mark;
+}
+
+class Formatter {
+ public:
+  explicit Formatter(std::string_view text) : lexer_(text, Lexer::Comments::Keep) {}
+
+  std::string format();
+
+ private:
+  bool line(Line& line);
+  void align();
+
+  Lexer lexer_;
+  bool in_body_ = false;
+  std::vector<Line> lines_;
+};
+
+// Reads one line; false at the end of the text.
+bool Formatter::line(Line& line) {
+  Token before;
+  std::size_t indent = in_body_ ? kIndent : 0;
+  for (Token token = lexer_.next();; token = lexer_.next()) {
+    if (token.ends_line()) {
+      line.alone = line.code.empty();
+      if (line.alone && !line.comment.empty()) line.code.assign(indent, ' ');
+      return token.kind != Token::Kind::End;
+    }
+    if (token.kind == Token::Kind::Comment) {
+      line.comment = token.text;
+      line.comment.erase(line.comment.find_last_not_of(" \t\r") + 1);
+      continue;
+    }
+    if (token.is("{")) in_body_ = true;
+    if (token.is("}")) in_body_ = false;
+    const bool first = line.code.empty();
+    if (first) {
+      const bool label = token.kind == Token::Kind::Word && lexer_.colon_follows();
+      if (!label && !token.is("}")) line.code.assign(indent, ' ');
+    } else if (!tight(before, token)) {
+      line.code += ' ';
+    }
+    line.code += token.text;
+    before = token;
+  }
+}
+
+// Comments behind code, in runs of lines that have one, begin in one column.
+void Formatter::align() {
+  for (std::size_t begin = 0; begin < lines_.size(); ++begin) {
+    const auto trails = [&](std::size_t i) {
+      return i < lines_.size() && !lines_[i].alone && !lines_[i].comment.empty();
+    };
+    if (!trails(begin)) continue;
+    std::size_t end = begin;
+    std::size_t width = 0;
+    for (; trails(end); ++end) width = std::max(width, lines_[end].code.size());
+    for (; begin < end; ++begin) lines_[begin].code.resize(width + 2, ' ');
+  }
+}
+
+std::string Formatter::format() {
+  for (;;) {
+    Line next;
+    const bool more = line(next);
+    const bool blank = next.code.empty() && next.comment.empty();
+    const bool after_blank =
+        lines_.empty() || (lines_.back().code.empty() && lines_.back().comment.empty());
+    if (!blank || !after_blank) lines_.push_back(std::move(next));
+    if (!more) break;
+  }
+  while (!lines_.empty() && lines_.back().code.empty() && lines_.back().comment.empty()) {
+    lines_.pop_back();
+  }
+  align();
+  std::string text;
+  for (const Line& line : lines_) text += line.code + line.comment + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string format_source(std::string_view text) { return Formatter(text).format(); }
+
+}  // namespace rosetta
