@@ -37,11 +37,11 @@ std::size_t code_point(std::string_view text) {
   return whole ? length : 0;
 }
 
-std::string one_line(const Lines& lines, std::uint32_t byte) {
-  std::string_view line = lines.text(lines.line(byte));
-  const std::size_t first = line.find_first_not_of(" \t");
-  line.remove_prefix(std::min(first, line.size()));
-  return printable(line.substr(0, kWidest / 2));
+// What stands at a note's place, up to its line's end.
+std::string quoted(const Source& source, Span place) {
+  std::string_view text = std::string_view(source.text).substr(place.begin);
+  text = text.substr(0, std::min<std::size_t>(place.end - place.begin, kWidest / 2));
+  return printable(text.substr(0, text.find('\n')));
 }
 
 std::string render(const Diagnostic& diagnostic, const Source& source, const Lines& lines,
@@ -53,9 +53,8 @@ std::string render(const Diagnostic& diagnostic, const Source& source, const Lin
       printable(diagnostic.message));
   text += excerpt(lines, diagnostic.place, look);
   for (const Diagnostic::Note& note : diagnostic.notes) {
-    text +=
-        fmt::format("  {}:  {}   {}\n", printable(note.message),
-                    place_text(source, lines, note.place.begin), one_line(lines, note.place.begin));
+    text += fmt::format("  {}:  {}   {}\n", printable(note.message),
+                        place_text(source, lines, note.place.begin), quoted(source, note.place));
   }
   if (!diagnostic.hint.empty()) {
     const bool after = diagnostic.hint_after != Diagnostic::kNowhere;

@@ -55,7 +55,7 @@ class Walk {
     me_.max_height = std::max(me_.max_height, height());
   }
 
-  std::string describe(TypeVar var) { return words(types_.set(var)); }
+  std::string describe(TypeVar var) { return words_of_value(types_.set(var)); }
   [[nodiscard]] Place here() const { return {number_, at_}; }
   Note origin(const Value& value) {
     return {{number_, value.origin}, describe(value.type) + " pushed here"};
@@ -124,10 +124,10 @@ bool Walk::apply(std::string_view mnemonic, std::uint32_t arity, TypeSet set, Ty
     wrong([&] {
       const TypeSet a = types_.set(first.type);
       const TypeSet b = types_.set(last.type);
-      const bool convert_first = a.single() && is_integer(a.choose());
+      const bool convert_first = is_integer(a.choose());
       return Issue{here(),
                    fmt::format("`{}` needs two {} of one type, but has {} and {}", mnemonic,
-                               plural(set), words(a), words(b)),
+                               plural(set), words_of_value(a), words_of_value(b)),
                    {origin(first), origin(last)},
                    convert_first ? conversion_hint(a, b, {number_, first.origin})
                                  : conversion_hint(b, a, {number_, last.origin})};

@@ -11,6 +11,10 @@ std::string words(TypeSet set) {
   return "a value of any type";
 }
 
+std::string words_of_value(TypeSet set) {
+  return set == kAnyType ? "a value of any type" : std::string(name(set.choose()));
+}
+
 std::string_view plural(TypeSet set) {
   if (set == kIntegers) return "integers";
   if (set == kFloats) return "floats";
@@ -22,7 +26,7 @@ std::string counted(std::uint64_t n, std::string_view noun) {
 }
 
 Hint conversion_hint(TypeSet have, TypeSet want, Place origin) {
-  if (!have.single() || want == kAnyType || !(have & want).empty()) return {};
+  if (have == kAnyType || want == kAnyType || !(have & want).empty()) return {};
   return {fmt::format("`to_{}`", name(want.choose())), origin};
 }
 

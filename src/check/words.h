@@ -10,7 +10,9 @@
 
 namespace rosetta {
 
-std::string words(TypeSet set);                               // "i64", "an integer (i64 or i32)"
+std::string words(TypeSet set);  // what is needed: "i64", "an integer (i64 or i32)"
+// What is there: an open literal is what it would become.
+std::string words_of_value(TypeSet set);
 std::string_view plural(TypeSet set);                         // "integers", "floats", "numbers"
 std::string counted(std::uint64_t n, std::string_view noun);  // "1 value", "2 values"
 
