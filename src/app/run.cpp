@@ -32,9 +32,7 @@ class Standard final : public Output {
 
 Result<std::uint32_t> find_entry(const Module& module, const std::string& entry) {
   if (const auto found = module.assembly.find(entry)) return *found;
-  std::vector<std::string_view> names;
-  for (const FunctionNames& function : module.assembly.names) names.push_back(function.name);
-  const std::string_view near = nearest(entry, names);
+  const std::string_view near = nearest(entry, function_names(module.assembly.names));
   return std::unexpected(Error{
       Fault::Program, fmt::format("{} has no function `{}`{}", module.source.name, printable(entry),
                                   near.empty() ? "; --entry NAME runs another one"

@@ -90,11 +90,10 @@ bool CheckReader::cells(const std::vector<CheckLine::Value>& values, std::span<c
 std::optional<Check> CheckReader::read(const CheckLine& line) {
   const auto found = numbers_.find(line.function);
   if (found == numbers_.end()) {
-    std::vector<std::string_view> names;
-    for (const FunctionNames& function : assembly_.names) names.push_back(function.name);
     Diagnostic missing{.place = line.callee,
                        .message = fmt::format("there is no function `{}`", line.function)};
-    const std::string_view near = errors_.full() ? "" : nearest(line.function, names);
+    const std::string_view near =
+        errors_.full() ? "" : nearest(line.function, function_names(assembly_.names));
     if (!near.empty()) missing.hint = fmt::format("did you mean `{}`?", near);
     errors_.add(std::move(missing));
     return std::nullopt;

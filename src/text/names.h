@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,14 @@ struct FunctionNames {
   // Labels in the order of their instructions; several may share one.
   std::vector<std::pair<std::uint32_t, std::string>> labels;
 };
+
+// The functions' names, for suggestions.
+inline std::vector<std::string_view> function_names(const std::vector<FunctionNames>& functions) {
+  std::vector<std::string_view> names;
+  names.reserve(functions.size());
+  for (const FunctionNames& function : functions) names.push_back(function.name);
+  return names;
+}
 
 // Where a function stands in its source.
 struct FunctionPlaces {

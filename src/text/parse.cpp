@@ -207,8 +207,7 @@ void FileParser::check_line() {
 }
 
 void FileParser::resolve_calls() {
-  std::vector<std::string_view> defined;
-  for (const FunctionNames& names : parsed_.names) defined.push_back(names.name);
+  const std::vector<std::string_view> defined = function_names(parsed_.names);
   for (std::size_t f = 0; f < parsed_.draft.functions.size(); ++f) {
     DraftFunction& draft = parsed_.draft.functions[f];
     for (std::size_t i = 0; i < draft.code.size(); ++i) {

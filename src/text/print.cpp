@@ -148,7 +148,7 @@ std::string Printer::literal(const Instruction& instruction) const {
   std::string text = to_text(instruction.constant, type);
   if (style_ == Style::Exact || type == Type::I64 || type == Type::F64) return text;
   // A name takes no suffix.
-  const bool named = text.find("n") != std::string::npos;
+  const bool named = text.find('n') != std::string::npos;
   return named ? text : text + std::string(name(type));
 }
 
