@@ -89,7 +89,7 @@ std::optional<Module> load(const std::string& path, const Common& common, int& s
   if (stages != nullptr) stages->done("assemble");
   const Assembly& assembly = module->assembly;
   if (common.json) {
-    if (assembly.error_count != 0) {
+    if (assembly.error_count + assembly.warning_count != 0) {
       std::fputs(line(diagnostics_json(assembly, module->source)).c_str(), stdout);
     }
   } else {
@@ -106,12 +106,13 @@ Result<ir::Program> link_entry(const Module& module, std::uint32_t entry) {
   const auto [function, instruction] = program.error();
   const Lines lines(module.source.text);
   const Span place = module.assembly.places[function].code[instruction];
-  return std::unexpected(Error{
-      Fault::Program,
-      fmt::format("{}: `halt` in `{}` would end the task with other result types than those of "
-                  "the entry function `{}`",
-                  place_text(module.source, lines, place.begin),
-                  module.assembly.names[function].name, module.assembly.names[entry].name)});
+  return std::unexpected(
+      Error{Fault::Program,
+            fmt::format("{}: `halt` in `{}` would end the task with other result types than those "
+                        "of the entry function `{}`\n{}",
+                        place_text(module.source, lines, place.begin),
+                        module.assembly.names[function].name, module.assembly.names[entry].name,
+                        excerpt(lines, place, {}))});
 }
 
 }  // namespace rosetta

@@ -57,11 +57,16 @@ std::string render(const Diagnostic& diagnostic, const Source& source, const Lin
                         place_text(source, lines, note.place.begin), quoted(source, note.place));
   }
   if (!diagnostic.hint.empty()) {
-    const bool after = diagnostic.hint_after != Diagnostic::kNowhere;
-    text += fmt::format(
-        "  {}{}{}\n",
-        diagnostic.hint.starts_with("did you") ? "" : "try: ", printable(diagnostic.hint),
-        after ? fmt::format(" after line {}", lines.line(diagnostic.hint_after)) : "");
+    std::string after;
+    if (diagnostic.hint_after.end != 0) {
+      const std::uint32_t line = lines.line(diagnostic.hint_after.begin);
+      // On the error's own line a line's number would not say where.
+      after = line == lines.line(diagnostic.place.begin)
+                  ? fmt::format(" after `{}`", quoted(source, diagnostic.hint_after))
+                  : fmt::format(" after line {}", line);
+    }
+    text += fmt::format("  {}{}{}\n", diagnostic.hint.starts_with("did you") ? "" : "try: ",
+                        printable(diagnostic.hint), after);
   }
   return text;
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "check/words.h"
+
 namespace rosetta {
 namespace {
 
@@ -14,6 +16,10 @@ Where where(const Frame& frame, const Module& module, const ir::Program& program
   const std::uint32_t number = program.numbers[frame.function];
   return {module.assembly.names[number].name,
           module.assembly.places[number].code[frame.instruction]};
+}
+
+std::uint64_t omitted_frames(const TrapReport& report) {
+  return report.frames - report.innermost.size() - report.outermost.size();
 }
 
 }  // namespace
@@ -41,10 +47,15 @@ std::string trap_text(const TrapReport& report, const Module& module, const ir::
       i = same;
     }
   };
-  callers(std::span(report.innermost).subspan(1));
-  const std::uint64_t shown = report.innermost.size() + report.outermost.size();
-  if (report.frames > shown) text += fmt::format("  … {} more calls …\n", report.frames - shown);
-  callers(report.outermost);
+  const std::uint64_t omitted = omitted_frames(report);
+  std::vector<Frame> frames(report.innermost.begin() + 1, report.innermost.end());
+  if (omitted > 0) {
+    callers(frames);
+    text += fmt::format("  … {} …\n", counted(omitted, "more call"));
+    frames.clear();
+  }
+  frames.insert(frames.end(), report.outermost.begin(), report.outermost.end());
+  callers(frames);
   return text;
 }
 
@@ -60,7 +71,9 @@ Json trap_json(const TrapReport& report, const Module& module, const ir::Program
   };
   Json json{{"trap", std::string(name(report.trap))}};
   json.update(place(report.place));
+  json["file"] = module.source.name;
   json["frames"] = report.frames;
+  json["omitted"] = omitted_frames(report);
   json["chain"] = Json::array();
   for (const Frame& frame : report.innermost) json["chain"].push_back(place(frame));
   for (const Frame& frame : report.outermost) json["chain"].push_back(place(frame));

@@ -12,8 +12,9 @@ namespace rosetta {
 // The message about a trap: kind, function, instruction, line, and the calls that led there.
 std::string trap_text(const TrapReport& report, const Module& module, const ir::Program& program,
                       Look look);
-// {"trap": kind, "function": …, "instruction": …, "line": …, "column": …, "frames": n,
-//  "chain": [{"function": …, "instruction": …, "line": …}, …]}
+// {"trap": kind, "function": …, "instruction": …, "line": …, "column": …, "file": …, "frames": n,
+//  "omitted": n, "chain": [{"function": …, "instruction": …, "line": …, "column": …}, …]}; the
+// chain is the first and last 16 frames, and `omitted` those between them.
 Json trap_json(const TrapReport& report, const Module& module, const ir::Program& program);
 
 }  // namespace rosetta

@@ -9,6 +9,7 @@
 #include "app/task.h"
 #include "app/trace.h"
 #include "base/nearest.h"
+#include "check/words.h"
 #include "engine/interp/interp.h"
 #include "text/value.h"
 
@@ -48,8 +49,9 @@ Result<std::vector<Cell>> read_arguments(const RunOptions& options, const Functi
           fmt::format("{}{}: {}", i == 0 ? "" : ", ", names.params[i], name(entry.params()[i]));
     }
     return std::unexpected(
-        Error{Fault::Usage, fmt::format("`{}({})` takes {} arguments, but {} are given", names.name,
-                                        wanted, entry.params().size(), options.arguments.size())});
+        Error{Fault::Usage,
+              fmt::format("`{}({})` takes {}, not {}", names.name, wanted,
+                          counted(entry.params().size(), "argument"), options.arguments.size())});
   }
   std::vector<Cell> cells;
   for (std::size_t i = 0; i < options.arguments.size(); ++i) {

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
 #include "app/json.h"
 #include "app/program.h"
@@ -10,16 +12,23 @@
 namespace rosetta {
 namespace {
 
-// Replaces a file at once: whoever reads it sees the old text or the new one.
+// Replaces a file at once: whoever reads it sees the old text or the new one. It keeps its mode,
+// and a link goes on naming it.
 Result<void> replace_file(const std::string& path, const std::string& text) {
-  const std::string beside = path + ".rosettavm-new";
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  const fs::path target = fs::canonical(path, failure);
+  const fs::path beside = target.string() + ".rosettavm-new";
+  const fs::perms mode = fs::status(target, failure).permissions();
   std::FILE* const file = std::fopen(beside.c_str(), "wb");
   bool written = file != nullptr;
   if (file != nullptr) {
     written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
     written = std::fclose(file) == 0 && written;
   }
-  if (written && std::rename(beside.c_str(), path.c_str()) == 0) return {};
+  if (written) fs::permissions(beside, mode, failure);
+  if (written && !failure) fs::rename(beside, target, failure);
+  if (written && !failure) return {};
   std::remove(beside.c_str());
   return std::unexpected(Error{Fault::Machine, fmt::format("cannot write `{}`", printable(path))});
 }
@@ -28,6 +37,7 @@ Result<void> replace_file(const std::string& path, const std::string& text) {
 
 int show(const ShowOptions& options, const Common& common) {
   int status = kFine;
+  bool first = true;
   for (const std::string& file : options.files) {
     const std::optional<Module> module = load(file, common, status);
     if (!module) continue;
@@ -38,8 +48,9 @@ int show(const ShowOptions& options, const Common& common) {
       if (common.json) {
         std::fputs(line({{"function", assembly.names[i].name}, {"text", text}}).c_str(), stdout);
       } else {
-        std::fputs((i == 0 ? text : "\n" + text).c_str(), stdout);
+        std::fputs((first ? text : "\n" + text).c_str(), stdout);
       }
+      first = false;
     }
   }
   return status;
@@ -60,7 +71,7 @@ int fmt_files(const FmtOptions& options, const Common& common) {
       }
       if (options.check && !same && status == kFine) status = kTrapped;
     }
-    if (options.write && !same && file != "-") {
+    if (options.write && !same) {
       const Result<void> replaced = replace_file(file, text);
       if (!replaced) status = fail(replaced.error(), common);
     } else if (!options.check && !options.write && !common.json) {

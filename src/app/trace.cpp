@@ -11,18 +11,12 @@ namespace {
 
 std::string_view what(const ir::Instruction& instruction, Opcode opcode) {
   switch (instruction.op) {
-    case ir::Op::Regular:
-      return info(instruction.opcode).mnemonic;
-    case ir::Op::Copy:
-      return "move";
-    case ir::Op::Swap:
-      return "swap";
-    case ir::Op::CanonF32:
-      return "f32.canon";
-    case ir::Op::CanonF64:
-      return "f64.canon";
-    case ir::Op::Jump:
-      return "jump";
+    case ir::Op::Regular: return info(instruction.opcode).mnemonic;
+    case ir::Op::Copy: return "move";
+    case ir::Op::Swap: return "swap";
+    case ir::Op::CanonF32: return "f32.canon";
+    case ir::Op::CanonF64: return "f64.canon";
+    case ir::Op::Jump: return "jump";
     case ir::Op::Select:
     case ir::Op::Print:
     case ir::Op::PrintText:
@@ -32,41 +26,37 @@ std::string_view what(const ir::Instruction& instruction, Opcode opcode) {
     case ir::Op::TailCall:
     case ir::Op::Ret:
     case ir::Op::Halt:
-    case ir::Op::Trap:
-      break;
+    case ir::Op::Trap: break;
   }
   return info(opcode).mnemonic;
 }
 
 std::size_t operands(const ir::Instruction& instruction, const rosetta::Function& function) {
   switch (instruction.op) {
-    case ir::Op::Regular:
-      return info(instruction.opcode).arity;
-    case ir::Op::Select:
-      return 3;
+    case ir::Op::Regular: return info(instruction.opcode).arity;
+    case ir::Op::Select: return 3;
     case ir::Op::Copy:
-    case ir::Op::Print:
-    case ir::Op::Branch:
-    case ir::Op::Switch:
-      return 1;
-    case ir::Op::Ret:
-    case ir::Op::Halt:
-      return function.results().size() == 1 ? 1 : 0;
-    case ir::Op::Swap:
     case ir::Op::CanonF32:
     case ir::Op::CanonF64:
+    case ir::Op::Print:
+    case ir::Op::Branch:
+    case ir::Op::Switch: return 1;
+    case ir::Op::Ret:
+    case ir::Op::Halt: return function.results().size() == 1 ? 1 : 0;
+    case ir::Op::Swap:
     case ir::Op::PrintText:
     case ir::Op::Call:
     case ir::Op::Jump:
     case ir::Op::TailCall:
-    case ir::Op::Trap:
-      break;
+    case ir::Op::Trap: break;
   }
   return 0;
 }
 
 // Where register code does not know a cell's type, its bits as an i64 are shown.
 Type type(const ir::Instruction& instruction, const rosetta::Function& function) {
+  if (instruction.op == ir::Op::CanonF32) return Type::F32;
+  if (instruction.op == ir::Op::CanonF64) return Type::F64;
   if (instruction.op == ir::Op::Regular || instruction.op == ir::Op::Print) {
     return info(instruction.opcode).operand_type;
   }
@@ -85,6 +75,12 @@ void Tracer::step(std::uint32_t function, const ir::Instruction& instruction, st
   std::string text = fmt::format(
       "{:>4} {}:{} line {}: {}", depth, module_.assembly.names[number].name, instruction.origin,
       lines_.line(places.code[instruction.origin].begin), what(instruction, opcode));
+  if (instruction.op == ir::Op::Call || instruction.op == ir::Op::TailCall) {
+    text += " " + module_.assembly.names[program_.numbers[instruction.target]].name;
+  }
+  if (instruction.op == ir::Op::PrintText) {
+    text += fmt::format(" \"{}\"", printable(code.text(code.code()[instruction.origin].operand)));
+  }
   for (std::size_t i = 0; i < operands(instruction, code); ++i) {
     text += fmt::format(" {}", to_text(values[i], type(instruction, code)));
   }

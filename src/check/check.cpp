@@ -78,16 +78,11 @@ Instruction Checker::exact(std::uint32_t at) {
     to.opcode = row.exact[static_cast<std::size_t>(type)];
   }
   switch (operand_kind(from.mnemonic)) {
-    case OperandKind::None:
-      break;
+    case OperandKind::None: break;
     case OperandKind::Target:
     case OperandKind::Table:
-    case OperandKind::Text:
-      to.operand = from.operand;
-      break;
-    case OperandKind::Local:
-      to.operand = local(from.operand);
-      break;
+    case OperandKind::Text: to.operand = from.operand; break;
+    case OperandKind::Local: to.operand = local(from.operand); break;
     case OperandKind::Callee:
       to.operand = static_cast<std::uint32_t>(parts_.callees.size());
       parts_.callees.push_back(from.operand);

@@ -124,13 +124,18 @@ bool Walk::apply(std::string_view mnemonic, std::uint32_t arity, TypeSet set, Ty
     wrong([&] {
       const TypeSet a = types_.set(first.type);
       const TypeSet b = types_.set(last.type);
-      const bool convert_first = is_integer(a.choose());
-      return Issue{here(),
-                   fmt::format("`{}` needs two {} of one type, but has {} and {}", mnemonic,
-                               plural(set), words_of_value(a), words_of_value(b)),
-                   {origin(first), origin(last)},
-                   convert_first ? conversion_hint(a, b, {number_, first.origin})
-                                 : conversion_hint(b, a, {number_, last.origin})};
+      // An integer becomes a float, and a narrow value a wide one, rather than the reverse.
+      const bool convert_first = is_integer(a.choose()) != is_integer(b.choose())
+                                     ? is_integer(a.choose())
+                                     : !is_wide(a.choose());
+      const std::string has = (a & b).empty() ? words_of_value(a) + " and " + words_of_value(b)
+                                              : "a value and what `bits` makes of it";
+      return Issue{
+          here(),
+          fmt::format("`{}` needs two {} of one type, but has {}", mnemonic, plural(set), has),
+          {origin(first), origin(last)},
+          convert_first ? conversion_hint(a, b, {number_, first.origin})
+                        : conversion_hint(b, a, {number_, last.origin})};
     });
     operand = types_.fresh(set);
   }
@@ -256,13 +261,9 @@ bool Walk::irregular(Opcode opcode, std::uint32_t operand) {
   };
   TypeVar condition = 0;
   switch (opcode) {
-    case Opcode::Trap:
-      return false;
-    case Opcode::Nop:
-      return true;
-    case Opcode::Jump:
-      go(operand);
-      return false;
+    case Opcode::Trap: return false;
+    case Opcode::Nop: return true;
+    case Opcode::Jump: go(operand); return false;
     case Opcode::JumpIf:
     case Opcode::JumpIfNot:
       if (!apply(info(opcode).mnemonic, 1, kIntegers, condition)) return false;
@@ -274,15 +275,10 @@ bool Walk::irregular(Opcode opcode, std::uint32_t operand) {
         if (!go(target)) break;
       }
       return false;
-    case Opcode::Ret:
-      return returns("ret");
-    case Opcode::Halt:
-      me_.first_halt = std::min(me_.first_halt, at_);
-      return returns("halt");
-    case Opcode::Call:
-      return call(operand, false);
-    case Opcode::TailCall:
-      return call(operand, true);
+    case Opcode::Ret: return returns("ret");
+    case Opcode::Halt: me_.first_halt = std::min(me_.first_halt, at_); return returns("halt");
+    case Opcode::Call: return call(operand, false);
+    case Opcode::TailCall: return call(operand, true);
     case Opcode::Pop:
       if (!need(1)) return false;
       pop();
@@ -329,9 +325,7 @@ bool Walk::irregular(Opcode opcode, std::uint32_t operand) {
       push(a);
       return true;
     }
-    case Opcode::Load:
-      push(local());
-      return true;
+    case Opcode::Load: push(local()); return true;
     case Opcode::Store:
     case Opcode::Tee: {
       if (!need(1)) return false;
@@ -347,15 +341,11 @@ bool Walk::irregular(Opcode opcode, std::uint32_t operand) {
       });
       return true;
     }
-    case Opcode::PrintText:
-      return true;
+    case Opcode::PrintText: return true;
 #define RV_CONST(byte, name, mnemonic, type) \
-  case Opcode::name:                         \
-    push(types_.fixed(Type::type));          \
-    return true;
+  case Opcode::name: push(types_.fixed(Type::type)); return true;
 #define RV_PRINT(byte, name, mnemonic, type) \
-  case Opcode::name:                         \
-    return apply(mnemonic, 1, Type::type, condition);
+  case Opcode::name: return apply(mnemonic, 1, Type::type, condition);
 #define RV_REGULAR(byte, name, mnemonic, function, signature, traps, nan, generics, meaning) \
   case Opcode::name:
 #include "isa/opcodes.def"
@@ -382,17 +372,10 @@ bool Walk::step() {
     return false;
   }
   switch (row.gives) {
-    case Generic::Gives::Nothing:
-      return true;
-    case Generic::Gives::Operand:
-      push(type);
-      return true;
-    case Generic::Gives::Fixed:
-      push(types_.fixed(row.fixed));
-      return true;
-    case Generic::Gives::Bits:
-      push(types_.other_side(type));
-      return true;
+    case Generic::Gives::Nothing: return true;
+    case Generic::Gives::Operand: push(type); return true;
+    case Generic::Gives::Fixed: push(types_.fixed(row.fixed)); return true;
+    case Generic::Gives::Bits: push(types_.other_side(type)); return true;
   }
   return true;
 }
@@ -461,7 +444,7 @@ void Walk::run() {
                    fmt::format("the jump leaves the body of `{}`, which has {}", function_.name,
                                counted(size, "instruction")),
                    {},
-                   {"a label, or an offset counted from the jump itself", {}}};
+                   {"an instruction of the body; a label needs one behind it", {}}};
     });
   };
   for (std::uint32_t i = 0; i < size; ++i) {

@@ -11,8 +11,7 @@ std::optional<Cell> cell_of(const Literal& literal, Type type) {
       if (!literal.f32_fits) return std::nullopt;
       return literal.f32_bits;
     case Type::I64:
-    case Type::I32:
-      break;
+    case Type::I32: break;
   }
   const std::uint64_t half = type == Type::I64 ? std::uint64_t{1} << 63 : std::uint64_t{1} << 31;
   const std::uint64_t mask = half | (half - 1);

@@ -27,6 +27,8 @@ std::string counted(std::uint64_t n, std::string_view noun) {
 
 Hint conversion_hint(TypeSet have, TypeSet want, Place origin) {
   if (have == kAnyType || want == kAnyType || !(have & want).empty()) return {};
+  // From float to integer is seldom meant.
+  if (is_float(have.choose()) && is_integer(want.choose())) return {};
   return {fmt::format("`to_{}`", name(want.choose())), origin};
 }
 

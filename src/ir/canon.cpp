@@ -131,8 +131,7 @@ void Canonical::instruction(std::uint32_t at) {
       }
       return define(instruction.dst, web);
     }
-    case Op::Copy:
-      return define(instruction.dst, value(instruction.a));
+    case Op::Copy: return define(instruction.dst, value(instruction.a));
     case Op::Swap: {
       const Web a = current_[instruction.a.reg()];
       define(instruction.a.reg(), current_[instruction.dst]);
@@ -143,8 +142,7 @@ void Canonical::instruction(std::uint32_t at) {
       unite(web, value(instruction.b));
       return define(instruction.dst, web);
     }
-    case Op::Print:
-      return see(at, instruction.a, info(instruction.opcode).operand_type);
+    case Op::Print: return see(at, instruction.a, info(instruction.opcode).operand_type);
     case Op::Call: {
       const Function& callee = program_[instruction.target];
       see_range(at, instruction.dst, callee.params);
@@ -153,8 +151,7 @@ void Canonical::instruction(std::uint32_t at) {
       }
       return;
     }
-    case Op::TailCall:
-      return see_range(at, instruction.dst, program_[instruction.target].params);
+    case Op::TailCall: return see_range(at, instruction.dst, program_[instruction.target].params);
     case Op::Ret:
     case Op::Halt:
       if (function_.results.size() != 1) {
@@ -167,8 +164,7 @@ void Canonical::instruction(std::uint32_t at) {
     case Op::Jump:
     case Op::Branch:
     case Op::Switch:
-    case Op::Trap:
-      return;
+    case Op::Trap: return;
   }
 }
 
@@ -198,6 +194,7 @@ void Canonical::insert() {
     Instruction& instruction = code.emplace_back();
     instruction.op = type == Type::F64 ? Op::CanonF64 : Op::CanonF32;
     instruction.dst = reg;
+    instruction.a = Operand::reg(reg);
     instruction.origin = origin;
   };
   for (std::uint32_t at = 0; at < function_.code.size(); ++at) {

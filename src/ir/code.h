@@ -41,7 +41,7 @@ enum class Op : std::uint8_t {
   Copy,      // dst = a
   Swap,      // dst <-> a, both registers
   Select,    // dst = c is not zero ? a : b
-  CanonF32,  // dst = dst, any NaN made canonical
+  CanonF32,  // dst = a, any NaN made canonical; dst and a are one register
   CanonF64,
   Print,      // prints a; opcode is the print, with its type
   PrintText,  // prints text `target`

@@ -337,18 +337,10 @@ void Lowering::control(const rosetta::Instruction& instruction) {
       }
       break;
     }
-    case Opcode::Ret:
-      ret(Op::Ret);
-      break;
-    case Opcode::Halt:
-      ret(Op::Halt);
-      break;
-    case Opcode::TailCall:
-      tail_call(calls_[instruction.operand]);
-      break;
-    default:
-      emit(Op::Trap);
-      break;
+    case Opcode::Ret: ret(Op::Ret); break;
+    case Opcode::Halt: ret(Op::Halt); break;
+    case Opcode::TailCall: tail_call(calls_[instruction.operand]); break;
+    default: emit(Op::Trap); break;
   }
 }
 
@@ -357,36 +349,17 @@ void Lowering::step(const rosetta::Instruction& instruction) {
   if (row.regular) return operation(Op::Regular, instruction.opcode, row.arity);
   if (row.operand == OperandKind::Literal) return push(constant(instruction.constant));
   switch (instruction.opcode) {
-    case Opcode::Nop:
-      break;
-    case Opcode::Pop:
-      pop();
-      break;
-    case Opcode::Dup:
-      push(at(height() - 1));
-      break;
-    case Opcode::Over:
-      push(at(height() - 2));
-      break;
+    case Opcode::Nop: break;
+    case Opcode::Pop: pop(); break;
+    case Opcode::Dup: push(at(height() - 1)); break;
+    case Opcode::Over: push(at(height() - 2)); break;
     case Opcode::Swap:
-    case Opcode::Rot:
-      shuffle(instruction.opcode);
-      break;
-    case Opcode::Select:
-      operation(Op::Select, instruction.opcode, 3);
-      break;
-    case Opcode::Load:
-      push(Operand::reg(instruction.operand));
-      break;
-    case Opcode::Store:
-      store(instruction.operand, false);
-      break;
-    case Opcode::Tee:
-      store(instruction.operand, true);
-      break;
-    case Opcode::Call:
-      call(calls_[instruction.operand]);
-      break;
+    case Opcode::Rot: shuffle(instruction.opcode); break;
+    case Opcode::Select: operation(Op::Select, instruction.opcode, 3); break;
+    case Opcode::Load: push(Operand::reg(instruction.operand)); break;
+    case Opcode::Store: store(instruction.operand, false); break;
+    case Opcode::Tee: store(instruction.operand, true); break;
+    case Opcode::Call: call(calls_[instruction.operand]); break;
     case Opcode::PrintText: {
       emit(Op::PrintText).target = static_cast<std::uint32_t>(to_.texts.size());
       to_.texts.emplace_back(from_.text(instruction.operand));
@@ -409,10 +382,8 @@ bool ends_path(Opcode opcode) {
     case Opcode::Ret:
     case Opcode::Halt:
     case Opcode::TailCall:
-    case Opcode::Trap:
-      return true;
-    default:
-      return false;
+    case Opcode::Trap: return true;
+    default: return false;
   }
 }
 
@@ -426,10 +397,8 @@ std::uint32_t Lowering::height_after(const rosetta::Instruction& instruction,
   switch (instruction.opcode) {
     case Opcode::Dup:
     case Opcode::Over:
-    case Opcode::Load:
-      return height + 1;
-    case Opcode::Select:
-      return height - 2;
+    case Opcode::Load: return height + 1;
+    case Opcode::Select: return height - 2;
     case Opcode::Call: {
       const rosetta::Function& callee = *calls_[instruction.operand].function;
       return height + static_cast<std::uint32_t>(callee.results().size()) -
@@ -439,10 +408,8 @@ std::uint32_t Lowering::height_after(const rosetta::Instruction& instruction,
     case Opcode::Swap:
     case Opcode::Rot:
     case Opcode::Tee:
-    case Opcode::PrintText:
-      return height;
-    default:
-      return height - 1;  // pop, store, the conditional jumps, the prints
+    case Opcode::PrintText: return height;
+    default: return height - 1;  // pop, store, the conditional jumps, the prints
   }
 }
 

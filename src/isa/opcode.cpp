@@ -102,14 +102,10 @@ constexpr Claim kClaims[] = {
 
 constexpr Type other_side(Type type) {
   switch (type) {
-    case Type::I64:
-      return Type::F64;
-    case Type::I32:
-      return Type::F32;
-    case Type::F64:
-      return Type::I64;
-    case Type::F32:
-      return Type::I32;
+    case Type::I64: return Type::F64;
+    case Type::I32: return Type::F32;
+    case Type::F64: return Type::I64;
+    case Type::F32: return Type::I32;
   }
   return type;
 }

@@ -9,6 +9,7 @@
 
 #include "base/nearest.h"
 #include "check/check.h"
+#include "check/words.h"
 #include "text/parse.h"
 #include "text/value.h"
 
@@ -28,7 +29,7 @@ Diagnostic diagnostic(const Issue& issue, Severity severity,
     result.notes.push_back({span_of(note.place, places), note.message});
   }
   result.hint = issue.hint.text;
-  if (issue.hint.after) result.hint_after = span_of(*issue.hint.after, places).begin;
+  if (issue.hint.after) result.hint_after = span_of(*issue.hint.after, places);
   return result;
 }
 
@@ -71,8 +72,8 @@ class CheckReader {
 bool CheckReader::cells(const std::vector<CheckLine::Value>& values, std::span<const Type> types,
                         std::string_view what, const CheckLine& line, std::vector<Cell>& to) {
   if (values.size() != types.size()) {
-    error(line.place, fmt::format("`{}` has {} {}{}, but {} are given here", line.function,
-                                  types.size(), what, types.size() == 1 ? "" : "s", values.size()));
+    error(line.place, fmt::format("`{}` has {}, not {}", line.function, counted(types.size(), what),
+                                  values.size()));
     return false;
   }
   for (std::size_t i = 0; i < values.size(); ++i) {

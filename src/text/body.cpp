@@ -263,20 +263,13 @@ bool BodyParser::operand(const Token& word, DraftInstruction& to) {
     to.mnemonic = mnemonic_of(Opcode::PrintText);
   }
   switch (operand_kind(to.mnemonic)) {
-    case OperandKind::None:
-      return true;
-    case OperandKind::Literal:
-      return literal_operand(to);
-    case OperandKind::Local:
-      return local_operand(to);
-    case OperandKind::Target:
-      return target_operand(to.operand, kUndefined);
-    case OperandKind::Table:
-      return table_operand(to);
-    case OperandKind::Callee:
-      return callee_operand(to);
-    case OperandKind::Text:
-      return text_operand(to);
+    case OperandKind::None: return true;
+    case OperandKind::Literal: return literal_operand(to);
+    case OperandKind::Local: return local_operand(to);
+    case OperandKind::Target: return target_operand(to.operand, kUndefined);
+    case OperandKind::Table: return table_operand(to);
+    case OperandKind::Callee: return callee_operand(to);
+    case OperandKind::Text: return text_operand(to);
   }
   return true;
 }
@@ -335,11 +328,6 @@ void BodyParser::resolve_labels() {
 }
 
 void BodyParser::resolve_locals() {
-  if (numbered_ > Function::kMostCells) {
-    tokens_.error(places_.head, fmt::format("a function has at most {} parameters and locals",
-                                            Function::kMostCells));
-    return;
-  }
   const std::size_t params = draft_.params.size();
   if (numbered_ > params + locals_) {
     draft_.locals.resize(numbered_ - params, kAnyType);
@@ -378,20 +366,18 @@ void BodyParser::parse() {
       declared_at_.emplace_back();
     }
   }
-  const Span open = tokens_.last().span;
   for (;;) {
     if (tokens_.accept("}")) break;
     if (tokens_.peek().kind == Token::Kind::End || tokens_.peek().is_word("fn")) {
-      tokens_.error(tokens_.peek().span,
-                    fmt::format("`}}` is missing before {}", Tokens::describe(tokens_.peek())), {},
-                    {{open, fmt::format("the body of `{}` begins here", draft_.name)}});
+      tokens_.error(places_.head, fmt::format("the body of `{}` has no closing `}}`", draft_.name),
+                    {}, {{tokens_.peek().span, "it is missed before this"}});
       break;
     }
     const Token token = tokens_.take();
     if (token.kind == Token::Kind::Newline) continue;
     if (token.kind != Token::Kind::Word) {
-      tokens_.error(token.span, fmt::format("an instruction is expected here, not {}",
-                                            Tokens::describe(token)));
+      tokens_.error(token.span,
+                    fmt::format("expected an instruction, found {}", Tokens::describe(token)));
       tokens_.skip_line();
       tokens_.accept("{");
     } else if (tokens_.label_ends()) {

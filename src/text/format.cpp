@@ -38,14 +38,15 @@ class Formatter {
 
   Lexer lexer_;
   bool in_body_ = false;
+  bool in_list_ = false;  // of parameters, which may take several lines
   std::vector<Line> lines_;
 };
 
 // Reads one line; false at the end of the text.
 bool Formatter::line(Line& line) {
   Token before;
-  std::size_t indent = in_body_ ? kIndent : 0;
-  for (Token token = lexer_.next();; token = lexer_.next()) {
+  const std::size_t indent = in_body_ || in_list_ ? kIndent : 0;
+  for (Token token = lexer_.next_operand();; token = lexer_.next_operand()) {
     if (token.ends_line()) {
       line.alone = line.code.empty();
       if (line.alone && !line.comment.empty()) line.code.assign(indent, ' ');
@@ -56,11 +57,13 @@ bool Formatter::line(Line& line) {
       line.comment.erase(line.comment.find_last_not_of(" \t\r") + 1);
       continue;
     }
+    if (token.is("(")) in_list_ = true;
+    if (token.is(")")) in_list_ = false;
     if (token.is("{")) in_body_ = true;
     if (token.is("}")) in_body_ = false;
     const bool first = line.code.empty();
     if (first) {
-      const bool label = token.kind == Token::Kind::Word && lexer_.colon_follows();
+      const bool label = in_body_ && lexer_.colon_follows();
       if (!label && !token.is("}")) line.code.assign(indent, ' ');
     } else if (!tight(before, token)) {
       line.code += ' ';

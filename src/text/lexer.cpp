@@ -83,15 +83,13 @@ Token Lexer::next() {
     return token(Token::Kind::Value, begin);
   }
   switch (c) {
-    case '\n':
-      return token(Token::Kind::Newline, begin);
+    case '\n': return token(Token::Kind::Newline, begin);
     case '{':
     case '}':
     case '(':
     case ')':
     case ':':
-    case ',':
-      return token(Token::Kind::Mark, begin);
+    case ',': return token(Token::Kind::Mark, begin);
     case '=':
       if (following != '=') break;
       ++at_;
@@ -105,8 +103,7 @@ Token Lexer::next() {
         at_ += text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n' ? 2 : 1;
       }
       return token(Token::Kind::Bad, begin);
-    default:
-      break;
+    default: break;
   }
   // A whole code point, so that a message does not cut one.
   while (at_ < text_.size() && (static_cast<unsigned char>(text_[at_]) & 0xc0) == 0x80 &&

@@ -132,7 +132,7 @@ bool FileParser::value(std::vector<CheckLine::Value>& values) {
   const Token token = tokens_.take_operand();
   const auto literal = token.kind == Token::Kind::Value
                            ? read_literal(token.text)
-                           : std::unexpected<std::string>("a literal is expected here");
+                           : std::unexpected<std::string>("expected a literal");
   if (!literal) return tokens_.error(token.span, literal.error());
   values.push_back({*literal, token.span});
   return true;
@@ -151,7 +151,7 @@ bool FileParser::count(std::optional<std::uint64_t>& count) {
   const Token token = tokens_.take();
   const auto literal = read_literal(token.kind == Token::Kind::Value ? token.text : "");
   if (!literal || literal->negative || (literal->types & kIntegers).empty()) {
-    return tokens_.error(token.span, "a number that is not negative is expected here");
+    return tokens_.error(token.span, "expected a number that is not negative");
   }
   count = literal->bits;
   return true;
@@ -176,7 +176,7 @@ bool FileParser::check_parts(CheckLine& check) {
   }
   const Token token = tokens_.take();
   if (!token.is_word("traps")) {
-    return tokens_.error(token.span, "`== RESULT` or `traps NAME` is expected here");
+    return tokens_.error(token.span, "expected `== RESULT` or `traps NAME`");
   }
   // A trap's name is words and hyphens, which come as several tokens without blanks between.
   const Token first = tokens_.take();
@@ -187,6 +187,7 @@ bool FileParser::check_parts(CheckLine& check) {
   const std::string_view spelling = tokens_.text(span);
   const std::optional<Trap> trap = trap_named(spelling);
   if (!trap) {
+    if (first.ends_line()) return tokens_.error(span, "expected the name of a trap");
     return tokens_.error(span, fmt::format("there is no trap `{}`", spelling),
                          nearest(spelling, std::span(kTrapNames).subspan(1)));
   }
@@ -197,10 +198,13 @@ bool FileParser::check_parts(CheckLine& check) {
 void FileParser::check_line() {
   CheckLine check;
   const std::uint32_t begin = tokens_.last().span.begin;
-  if (!check_parts(check)) return tokens_.skip_line();
+  if (!check_parts(check)) {
+    if (!tokens_.last().ends_line()) tokens_.skip_line();
+    return;
+  }
   check.place = {begin, tokens_.last().span.end};
   if (!tokens_.peek().ends_line()) {
-    tokens_.error(tokens_.peek().span, "the end of the line is expected here");
+    tokens_.error(tokens_.peek().span, "expected the end of the line");
     return tokens_.skip_line();
   }
   parsed_.checks.push_back(std::move(check));
@@ -240,10 +244,9 @@ Parsed FileParser::parse() {
       check_line();
     } else {
       constexpr std::string_view kStarts[] = {"fn", "check"};
-      tokens_.error(
-          token.span,
-          fmt::format("`fn` or `check` is expected here, not {}", tokens_.describe(token)),
-          token.kind == Token::Kind::Word ? nearest(token.text, kStarts) : "");
+      tokens_.error(token.span,
+                    fmt::format("expected `fn` or `check`, found {}", tokens_.describe(token)),
+                    token.kind == Token::Kind::Word ? nearest(token.text, kStarts) : "");
       tokens_.skip_to_top();
     }
   }

@@ -154,16 +154,11 @@ std::string Printer::literal(const Instruction& instruction) const {
 
 std::string Printer::operand(const Instruction& instruction) const {
   switch (info(instruction.opcode).operand) {
-    case OperandKind::None:
-      return "";
-    case OperandKind::Literal:
-      return " " + literal(instruction);
-    case OperandKind::Local:
-      return " " + locals_[instruction.operand];
-    case OperandKind::Target:
-      return " " + labels_.at(instruction.operand).front();
-    case OperandKind::Callee:
-      return " " + module_[function_.callees()[instruction.operand]].name;
+    case OperandKind::None: return "";
+    case OperandKind::Literal: return " " + literal(instruction);
+    case OperandKind::Local: return " " + locals_[instruction.operand];
+    case OperandKind::Target: return " " + labels_.at(instruction.operand).front();
+    case OperandKind::Callee: return " " + module_[function_.callees()[instruction.operand]].name;
     case OperandKind::Table: {
       std::string text;
       for (const std::uint32_t target : function_.table(instruction.operand)) {

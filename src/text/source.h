@@ -56,10 +56,8 @@ struct Diagnostic {
   Span place;
   std::string message;
   std::vector<Note> notes{};
-  std::string hint{};                   // what to try
-  std::uint32_t hint_after = kNowhere;  // the byte whose line the hint belongs behind
-
-  static constexpr std::uint32_t kNowhere = 0xffff'ffff;
+  std::string hint{};  // what to try
+  Span hint_after{};   // the instruction to put it behind; empty where there is none
 };
 
 }  // namespace rosetta

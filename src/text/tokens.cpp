@@ -30,12 +30,12 @@ bool Tokens::accept(std::string_view mark) {
 
 bool Tokens::expect(std::string_view mark, std::string_view expected) {
   if (accept(mark)) return true;
-  return error(peek().span, fmt::format("{} is expected here, not {}", expected, describe(peek())));
+  return error(peek().span, fmt::format("expected {}, found {}", expected, describe(peek())));
 }
 
 std::optional<Token> Tokens::expect_name(std::string_view expected) {
   if (peek().kind == Token::Kind::Word) return take();
-  error(peek().span, fmt::format("{} is expected here, not {}", expected, describe(peek())));
+  error(peek().span, fmt::format("expected {}, found {}", expected, describe(peek())));
   return std::nullopt;
 }
 
@@ -46,7 +46,7 @@ std::optional<Type> Tokens::expect_type() {
     return type;
   }
   error(peek().span,
-        fmt::format("a type (i64, i32, f64 or f32) is expected here, not {}", describe(peek())));
+        fmt::format("expected a type (i64, i32, f64 or f32), found {}", describe(peek())));
   return std::nullopt;
 }
 
@@ -65,10 +65,8 @@ void Tokens::twice(std::string_view what, const Token& name, Span first) {
 
 std::string Tokens::describe(const Token& token) {
   switch (token.kind) {
-    case Token::Kind::Newline:
-      return "the end of the line";
-    case Token::Kind::End:
-      return "the end of the file";
+    case Token::Kind::Newline: return "the end of the line";
+    case Token::Kind::End: return "the end of the file";
     case Token::Kind::Bad:
       if (token.text.starts_with('"')) return "a string without its closing quote";
       break;
@@ -76,8 +74,7 @@ std::string Tokens::describe(const Token& token) {
     case Token::Kind::Value:
     case Token::Kind::String:
     case Token::Kind::Mark:
-    case Token::Kind::Comment:
-      break;
+    case Token::Kind::Comment: break;
   }
   if (token.text.size() <= kLongestQuote) return fmt::format("`{}`", token.text);
   return fmt::format("`{}…` ({} characters)", token.text.substr(0, kLongestQuote),

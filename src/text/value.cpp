@@ -203,12 +203,9 @@ std::string float_text(Float value, Bits bits, int fraction_bits) {
 
 std::string to_text(Cell cell, Type type) {
   switch (type) {
-    case Type::I64:
-      return std::to_string(static_cast<std::int64_t>(cell));
-    case Type::I32:
-      return std::to_string(static_cast<std::int32_t>(cell));
-    case Type::F64:
-      return float_text(std::bit_cast<double>(cell), cell, 52);
+    case Type::I64: return std::to_string(static_cast<std::int64_t>(cell));
+    case Type::I32: return std::to_string(static_cast<std::int32_t>(cell));
+    case Type::F64: return float_text(std::bit_cast<double>(cell), cell, 52);
     case Type::F32: {
       const auto bits = static_cast<std::uint32_t>(cell);
       return float_text(std::bit_cast<float>(bits), bits, 23);

@@ -214,17 +214,13 @@ void Encoder::switch_to(const Instruction& from) {
 
 void Encoder::instruction(const Instruction& from) {
   switch (from.op) {
-    case Op::Regular:
-      return regular(from);
+    case Op::Regular: return regular(from);
     case Op::Copy:
       if (from.a.is_constant()) return set(from.dst, value(from.a));
       op(kHandlers.copy);
       return operands(Registers{at(from.dst), at(from.a), 0, 0});
-    case Op::Swap:
-      op(kHandlers.swap);
-      return operands(Registers{at(from.dst), at(from.a), 0, 0});
-    case Op::Select:
-      return select(from);
+    case Op::Swap: op(kHandlers.swap); return operands(Registers{at(from.dst), at(from.a), 0, 0});
+    case Op::Select: return select(from);
     case Op::CanonF32:
     case Op::CanonF64:
       op(from.op == Op::CanonF32 ? kHandlers.canon_f32 : kHandlers.canon_f64);
@@ -241,22 +237,14 @@ void Encoder::instruction(const Instruction& from) {
       op(kHandlers.print_text);
       words_.push_back(reinterpret_cast<Word>(&function_->texts[from.target]));
       return;
-    case Op::Call:
-      return call(from);
-    case Op::Jump:
-      return jump(from.target, from.costs == Costs::Target);
-    case Op::Branch:
-      return branch(from, nullptr);
-    case Op::Switch:
-      return switch_to(from);
-    case Op::TailCall:
-      return tail_call(from);
-    case Op::Ret:
-      return leave(from, kHandlers.ret, kHandlers.ret_constant, kHandlers.ret_many);
-    case Op::Halt:
-      return leave(from, kHandlers.halt, kHandlers.halt_constant, kHandlers.halt_many);
-    case Op::Trap:
-      return op(kHandlers.trap);
+    case Op::Call: return call(from);
+    case Op::Jump: return jump(from.target, from.costs == Costs::Target);
+    case Op::Branch: return branch(from, nullptr);
+    case Op::Switch: return switch_to(from);
+    case Op::TailCall: return tail_call(from);
+    case Op::Ret: return leave(from, kHandlers.ret, kHandlers.ret_constant, kHandlers.ret_many);
+    case Op::Halt: return leave(from, kHandlers.halt, kHandlers.halt_constant, kHandlers.halt_many);
+    case Op::Trap: return op(kHandlers.trap);
   }
 }
 
@@ -301,7 +289,9 @@ void Encoder::block(ir::BlockId id) {
       branch(function_->code[at + 1], &from);
       break;
     }
-    if (options_.observer != nullptr) {
+    // The entry block stands for no instruction, nor does a jump to what comes next anyway.
+    const bool silent = id == 0 || (from.op == Op::Jump && from.target == id + 1);
+    if (options_.observer != nullptr && !silent) {
       op(kHandlers.observe);
       operands(ObserveOperands{number_, at});
     }

@@ -55,7 +55,7 @@ std::uint64_t Interpreter::stack_cells() const {
 void Interpreter::task(std::uint64_t index, const Tasks& tasks, Cell* base,
                        Context& context) const {
   const ir::Function& entry = program_.entry();
-  context.pc = code_.entry();
+  context.pc = nullptr;  // nothing has run yet
   context.fp = base;
   context.base = base;
   base[entry.params.size()] = reinterpret_cast<Cell>(code_.finish);
@@ -90,7 +90,9 @@ Result<Outcome> Interpreter::run(const Tasks& tasks) {
       continue;
     }
     ++outcome.trapped;
-    if (options_.count) context.steps -= std::min(context.steps, uncounted(context));
+    if (options_.count && context.pc != nullptr) {
+      context.steps -= std::min(context.steps, uncounted(context));
+    }
     if (!outcome.trap) outcome.trap = report(index, context);
   }
   outcome.steps = context.steps;
@@ -106,6 +108,11 @@ TrapReport Interpreter::report(std::uint64_t task, const Context& context) const
   TrapReport report;
   report.task = task;
   report.trap = context.trap;
+  if (context.pc == nullptr) {
+    report.frames = 1;
+    report.innermost.push_back(report.place);
+    return report;
+  }
   const Word* pc = context.pc;
   const Cell* fp = context.fp;
   Code::Place place = code_.place(pc);
