@@ -33,7 +33,9 @@ class Lowering {
   void prologue();
   void block(std::uint32_t begin);
   void step(const rosetta::Instruction& instruction);
-  void control(const rosetta::Instruction& instruction);
+  void jump_if(const rosetta::Instruction& instruction);
+  void jump_table(std::span<const std::uint32_t> table);
+  void print(Opcode opcode);
   void shuffle(Opcode opcode);
   void store(Register local, bool keep);
   void call(const CallSite& site);
@@ -43,6 +45,7 @@ class Lowering {
 
   Instruction& emit(Op op);
   void jump(std::uint32_t target, bool backward);
+  [[nodiscard]] bool backward(std::uint32_t target) const { return target <= at_; }
 
   // The symbolic stack: slots below settled_ are in their homes, and implicit, so that a block may
   // begin with thousands of them; loose_ says where the values of those above are.
@@ -305,99 +308,94 @@ void Lowering::tail_call(const CallSite& site) {
   jump.costs = Costs::Target;
 }
 
-void Lowering::control(const rosetta::Instruction& instruction) {
-  const auto backward = [&](std::uint32_t target) { return target <= at_; };
-  switch (instruction.opcode) {
-    case Opcode::Jump:
-      settle();
-      jump(instruction.operand, backward(instruction.operand));
-      break;
-    case Opcode::JumpIf:
-    case Opcode::JumpIfNot: {
-      const Operand condition = pop_and_settle();
-      Instruction& branch = emit(Op::Branch);
-      branch.a = condition;
-      branch.target = block_at_[instruction.operand];
-      branch.other = block_at_[at_ + 1];
-      if (backward(instruction.operand)) branch.costs = Costs::Target;
-      if (instruction.opcode == Opcode::JumpIf) break;
-      std::swap(branch.target, branch.other);
-      if (branch.costs == Costs::Target) branch.costs = Costs::Other;
-      break;
-    }
-    case Opcode::JumpTable: {
-      const Operand index = pop_and_settle();
-      const std::span<const std::uint32_t> table = from_.table(instruction.operand);
-      Instruction& jump = emit(Op::Switch);
-      jump.a = index;
-      jump.target = static_cast<std::uint32_t>(to_.targets.size());
-      jump.other = static_cast<std::uint32_t>(table.size() - 1);
-      for (const std::uint32_t target : table) {
-        to_.targets.push_back({block_at_[target], backward(target)});
-      }
-      break;
-    }
-    case Opcode::Ret: ret(Op::Ret); break;
-    case Opcode::Halt: ret(Op::Halt); break;
-    case Opcode::TailCall: tail_call(calls_[instruction.operand]); break;
-    default: emit(Op::Trap); break;
+void Lowering::jump_if(const rosetta::Instruction& instruction) {
+  const Operand condition = pop_and_settle();
+  Instruction& branch = emit(Op::Branch);
+  branch.a = condition;
+  branch.target = block_at_[instruction.operand];
+  branch.other = block_at_[at_ + 1];
+  if (backward(instruction.operand)) branch.costs = Costs::Target;
+  if (instruction.opcode == Opcode::JumpIf) return;
+  std::swap(branch.target, branch.other);
+  if (branch.costs == Costs::Target) branch.costs = Costs::Other;
+}
+
+void Lowering::jump_table(std::span<const std::uint32_t> table) {
+  const Operand index = pop_and_settle();
+  Instruction& jump = emit(Op::Switch);
+  jump.a = index;
+  jump.target = static_cast<std::uint32_t>(to_.targets.size());
+  jump.other = static_cast<std::uint32_t>(table.size() - 1);
+  for (const std::uint32_t target : table) {
+    to_.targets.push_back({block_at_[target], backward(target)});
   }
+}
+
+void Lowering::print(Opcode opcode) {
+  const Operand value = pop();
+  Instruction& print = emit(Op::Print);
+  print.opcode = opcode;
+  print.a = value;
 }
 
 void Lowering::step(const rosetta::Instruction& instruction) {
-  const OpcodeInfo& row = info(instruction.opcode);
-  if (row.regular) return operation(Op::Regular, instruction.opcode, row.arity);
-  if (row.operand == OperandKind::Literal) return push(constant(instruction.constant));
   switch (instruction.opcode) {
-    case Opcode::Nop: break;
-    case Opcode::Pop: pop(); break;
-    case Opcode::Dup: push(at(height() - 1)); break;
-    case Opcode::Over: push(at(height() - 2)); break;
-    case Opcode::Swap:
-    case Opcode::Rot: shuffle(instruction.opcode); break;
-    case Opcode::Select: operation(Op::Select, instruction.opcode, 3); break;
-    case Opcode::Load: push(Operand::reg(instruction.operand)); break;
-    case Opcode::Store: store(instruction.operand, false); break;
-    case Opcode::Tee: store(instruction.operand, true); break;
-    case Opcode::Call: call(calls_[instruction.operand]); break;
-    case Opcode::PrintText: {
+#define RV_REGULAR(byte, name, mnemonic, function, signature, traps, nan, generics, meaning) \
+  case Opcode::name:
+#include "isa/opcodes.def"
+    return operation(Op::Regular, instruction.opcode, info(instruction.opcode).arity);
+#define RV_CONST(byte, name, mnemonic, type) case Opcode::name:
+#include "isa/opcodes.def"
+    return push(constant(instruction.constant));
+#define RV_PRINT(byte, name, mnemonic, type) case Opcode::name:
+#include "isa/opcodes.def"
+    return print(instruction.opcode);
+    case Opcode::PrintText:
       emit(Op::PrintText).target = static_cast<std::uint32_t>(to_.texts.size());
       to_.texts.emplace_back(from_.text(instruction.operand));
-      break;
-    }
-    default: {  // the prints
-      const Operand value = pop();
-      Instruction& print = emit(Op::Print);
-      print.opcode = instruction.opcode;
-      print.a = value;
-      break;
-    }
+      return;
+    case Opcode::Nop: return;
+    case Opcode::Pop: pop(); return;
+    case Opcode::Dup: return push(at(height() - 1));
+    case Opcode::Over: return push(at(height() - 2));
+    case Opcode::Swap:
+    case Opcode::Rot: return shuffle(instruction.opcode);
+    case Opcode::Select: return operation(Op::Select, instruction.opcode, 3);
+    case Opcode::Load: return push(Operand::reg(instruction.operand));
+    case Opcode::Store: return store(instruction.operand, false);
+    case Opcode::Tee: return store(instruction.operand, true);
+    case Opcode::Call: return call(calls_[instruction.operand]);
+    case Opcode::TailCall: return tail_call(calls_[instruction.operand]);
+    case Opcode::Jump: settle(); return jump(instruction.operand, backward(instruction.operand));
+    case Opcode::JumpIf:
+    case Opcode::JumpIfNot: return jump_if(instruction);
+    case Opcode::JumpTable: return jump_table(from_.table(instruction.operand));
+    case Opcode::Ret: return ret(Op::Ret);
+    case Opcode::Halt: return ret(Op::Halt);
+    case Opcode::Trap: emit(Op::Trap); return;
   }
 }
 
-bool ends_path(Opcode opcode) {
-  switch (opcode) {
-    case Opcode::Jump:
-    case Opcode::JumpTable:
-    case Opcode::Ret:
-    case Opcode::Halt:
-    case Opcode::TailCall:
-    case Opcode::Trap: return true;
-    default: return false;
-  }
-}
-
-bool is_branch(Opcode opcode) { return opcode == Opcode::JumpIf || opcode == Opcode::JumpIfNot; }
-
+// The height behind an instruction, where a path goes on behind it.
 std::uint32_t Lowering::height_after(const rosetta::Instruction& instruction,
                                      std::uint32_t height) const {
-  const OpcodeInfo& row = info(instruction.opcode);
-  if (row.regular) return height - row.arity + 1;
-  if (row.operand == OperandKind::Literal) return height + 1;
   switch (instruction.opcode) {
+#define RV_REGULAR(byte, name, mnemonic, function, signature, traps, nan, generics, meaning) \
+  case Opcode::name:
+#include "isa/opcodes.def"
+    return height - info(instruction.opcode).arity + 1;
+#define RV_CONST(byte, name, mnemonic, type) case Opcode::name:
+#include "isa/opcodes.def"
     case Opcode::Dup:
     case Opcode::Over:
     case Opcode::Load: return height + 1;
+#define RV_PRINT(byte, name, mnemonic, type) case Opcode::name:
+#include "isa/opcodes.def"
+    case Opcode::Pop:
+    case Opcode::Store:
+    case Opcode::JumpIf:
+    case Opcode::JumpIfNot:
+    case Opcode::JumpTable: return height - 1;
     case Opcode::Select: return height - 2;
     case Opcode::Call: {
       const rosetta::Function& callee = *calls_[instruction.operand].function;
@@ -408,9 +406,14 @@ std::uint32_t Lowering::height_after(const rosetta::Instruction& instruction,
     case Opcode::Swap:
     case Opcode::Rot:
     case Opcode::Tee:
-    case Opcode::PrintText: return height;
-    default: return height - 1;  // pop, store, the conditional jumps, the prints
+    case Opcode::PrintText:
+    case Opcode::Jump:
+    case Opcode::TailCall:
+    case Opcode::Ret:
+    case Opcode::Halt:
+    case Opcode::Trap: return height;
   }
+  return height;
 }
 
 // A block begins at the start, at each target and behind each conditional jump, where a path comes
@@ -422,7 +425,7 @@ void Lowering::find_blocks() {
   for (std::uint32_t i = 0; i < code.size(); ++i) {
     const OperandKind kind = info(code[i].opcode).operand;
     if (kind == OperandKind::Target) is_target[code[i].operand] = true;
-    if (is_branch(code[i].opcode)) is_target[i + 1] = true;
+    if (info(code[i].opcode).flow == Flow::Branch) is_target[i + 1] = true;
     if (kind != OperandKind::Table) continue;
     for (const std::uint32_t target : from_.table(code[i].operand)) is_target[target] = true;
   }
@@ -440,19 +443,13 @@ void Lowering::find_blocks() {
     std::uint32_t height = height_[at];
     for (;; ++at) {
       const rosetta::Instruction& instruction = code[at];
-      if (ends_path(instruction.opcode) || is_branch(instruction.opcode)) {
-        const OperandKind kind = info(instruction.opcode).operand;
-        if (instruction.opcode != Opcode::Jump) --height;
-        if (kind == OperandKind::Target) reach(instruction.operand, height);
-        if (kind == OperandKind::Table) {
-          for (const std::uint32_t target : from_.table(instruction.operand)) {
-            reach(target, height);
-          }
-        }
-        if (is_branch(instruction.opcode)) reach(at + 1, height);
-        break;
-      }
+      const OpcodeInfo& row = info(instruction.opcode);
       height = height_after(instruction, height);
+      if (row.operand == OperandKind::Target) reach(instruction.operand, height);
+      if (row.operand == OperandKind::Table) {
+        for (const std::uint32_t target : from_.table(instruction.operand)) reach(target, height);
+      }
+      if (row.flow == Flow::End) break;
       if (!is_target[at + 1]) continue;
       reach(at + 1, height);
       break;
@@ -474,7 +471,7 @@ void Lowering::prologue() {
   std::vector<First> first(from_.locals().size(), First::Unknown);
   for (std::uint32_t i = 0; i < code.size(); ++i) {
     if (i > 0 && block_at_[i] != kUnreached) break;
-    if (ends_path(code[i].opcode) || is_branch(code[i].opcode)) break;
+    if (info(code[i].opcode).flow != Flow::Next) break;
     if (info(code[i].opcode).operand != OperandKind::Local || code[i].operand < params) continue;
     First& mine = first[code[i].operand - params];
     if (mine != First::Unknown) continue;
@@ -498,11 +495,8 @@ void Lowering::block(std::uint32_t begin) {
   to_.blocks.push_back({static_cast<std::uint32_t>(block_begin_), 0, begin, 0});
   for (at_ = begin;; ++at_) {
     ++to_.blocks.back().steps;
-    if (ends_path(code[at_].opcode) || is_branch(code[at_].opcode)) {
-      control(code[at_]);
-      break;
-    }
     step(code[at_]);
+    if (info(code[at_].opcode).flow != Flow::Next) break;
     if (block_at_[at_ + 1] == kUnreached) continue;
     settle();
     jump(at_ + 1, false);

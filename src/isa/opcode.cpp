@@ -46,8 +46,8 @@ constexpr bool Traps = true;
 constexpr OpcodeInfo kOpcodes[] = {
 #define RV_REGULAR(byte, name, mnemonic, function, signature, traps, nan, generics, meaning) \
   regular<signature>(Opcode::name, mnemonic, meaning, traps, Nan::nan),
-#define RV_IRREGULAR(byte, name, mnemonic, operand, meaning) \
-  {Opcode::name, mnemonic, meaning, OperandKind::operand},
+#define RV_IRREGULAR(byte, name, mnemonic, operand, flow, meaning) \
+  {Opcode::name, mnemonic, meaning, OperandKind::operand, Flow::flow},
 #define RV_CONST(byte, name, mnemonic, type) \
   typed(Opcode::name, mnemonic, "pushes a constant", OperandKind::Literal, Type::type),
 #define RV_PRINT(byte, name, mnemonic, type)                                             \

@@ -16,7 +16,7 @@ namespace rosetta {
 enum class Opcode : std::uint8_t {
 #define RV_REGULAR(byte, name, mnemonic, function, signature, traps, nan, generics, meaning) \
   name = byte,
-#define RV_IRREGULAR(byte, name, mnemonic, operand, meaning) name = byte,
+#define RV_IRREGULAR(byte, name, mnemonic, operand, flow, meaning) name = byte,
 #define RV_CONST(byte, name, mnemonic, type) name = byte,
 #define RV_PRINT(byte, name, mnemonic, type) name = byte,
 #include "isa/opcodes.def"
@@ -24,6 +24,9 @@ enum class Opcode : std::uint8_t {
 
 // What is written behind a mnemonic.
 enum class OperandKind : std::uint8_t { None, Local, Target, Table, Callee, Text, Literal };
+
+// Where a path goes on behind an instruction; see opcodes.def.
+enum class Flow : std::uint8_t { Next, Branch, End };
 
 // What a NaN meets in an operation; see opcodes.def.
 enum class Nan : std::uint8_t { Blind, Makes, Keeps };
@@ -33,6 +36,7 @@ struct OpcodeInfo {
   std::string_view mnemonic;
   std::string_view meaning;
   OperandKind operand = OperandKind::None;
+  Flow flow = Flow::Next;
 
   // Of regular opcodes: operands (all of one type), result, whether it may trap. Consts and prints
   // have their value's type in both.

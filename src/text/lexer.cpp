@@ -103,7 +103,7 @@ Token Lexer::next() {
         at_ += text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n' ? 2 : 1;
       }
       return token(Token::Kind::Bad, begin);
-    default: break;
+    default: break;  // of characters, which are no enumeration
   }
   // A whole code point, so that a message does not cut one.
   while (at_ < text_.size() && (static_cast<unsigned char>(text_[at_]) & 0xc0) == 0x80 &&

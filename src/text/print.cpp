@@ -101,11 +101,7 @@ void Printer::find_reached() {
       reached_[at] = true;
       const Instruction& instruction = function_.code()[at];
       each_target(instruction, [&](std::uint32_t target) { pending.push_back(target); });
-      const Opcode opcode = instruction.opcode;
-      if (opcode == Opcode::Jump || opcode == Opcode::JumpTable || opcode == Opcode::Ret ||
-          opcode == Opcode::Halt || opcode == Opcode::TailCall || opcode == Opcode::Trap) {
-        break;
-      }
+      if (info(instruction.opcode).flow == Flow::End) break;
     }
   }
 }

@@ -341,7 +341,7 @@ std::set<std::string> mnemonics_of_the_table() {
   std::set<std::string> all;
 #define RV_REGULAR(byte, name, mnemonic, function, signature, traps, nan, generics, meaning) \
   all.insert(mnemonic);
-#define RV_IRREGULAR(byte, name, mnemonic, operand, meaning) all.insert(mnemonic);
+#define RV_IRREGULAR(byte, name, mnemonic, operand, flow, meaning) all.insert(mnemonic);
 #define RV_CONST(byte, name, mnemonic, type) all.insert(mnemonic);
 #define RV_PRINT(byte, name, mnemonic, type) all.insert(mnemonic);
 #include "isa/opcodes.def"
