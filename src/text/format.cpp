@@ -16,6 +16,9 @@ struct Line {
   std::string code;
   std::string comment;
   bool alone = false;  // the comment has the line for itself
+
+  [[nodiscard]] bool blank() const { return code.empty() && comment.empty(); }
+  [[nodiscard]] bool ends_paragraph() const { return blank() || code.ends_with('}'); }
 };
 
 bool tight(const Token& before, const Token& token) {
@@ -73,17 +76,24 @@ bool Formatter::line(Line& line) {
   }
 }
 
-// Comments behind code, in runs of lines that have one, begin in one column.
+// Comments behind code begin in one column, from one blank line or function to the next.
 void Formatter::align() {
-  for (std::size_t begin = 0; begin < lines_.size(); ++begin) {
+  for (std::size_t begin = 0; begin < lines_.size();) {
     const auto trails = [&](std::size_t i) {
-      return i < lines_.size() && !lines_[i].alone && !lines_[i].comment.empty();
+      return !lines_[i].alone && !lines_[i].comment.empty();
     };
-    if (!trails(begin)) continue;
     std::size_t end = begin;
     std::size_t width = 0;
-    for (; trails(end); ++end) width = std::max(width, lines_[end].code.size());
-    for (; begin < end; ++begin) lines_[begin].code.resize(width + 2, ' ');
+    for (; end < lines_.size() && !lines_[end].ends_paragraph(); ++end) {
+      if (trails(end)) width = std::max(width, lines_[end].code.size());
+    }
+    if (end < lines_.size()) {
+      if (trails(end)) width = std::max(width, lines_[end].code.size());
+      ++end;
+    }
+    for (; begin < end; ++begin) {
+      if (trails(begin)) lines_[begin].code.resize(width + 2, ' ');
+    }
   }
 }
 
@@ -91,15 +101,11 @@ std::string Formatter::format() {
   for (;;) {
     Line next;
     const bool more = line(next);
-    const bool blank = next.code.empty() && next.comment.empty();
-    const bool after_blank =
-        lines_.empty() || (lines_.back().code.empty() && lines_.back().comment.empty());
-    if (!blank || !after_blank) lines_.push_back(std::move(next));
+    const bool after_blank = lines_.empty() || lines_.back().blank();
+    if (!next.blank() || !after_blank) lines_.push_back(std::move(next));
     if (!more) break;
   }
-  while (!lines_.empty() && lines_.back().code.empty() && lines_.back().comment.empty()) {
-    lines_.pop_back();
-  }
+  while (!lines_.empty() && lines_.back().blank()) lines_.pop_back();
   align();
   std::string text;
   for (const Line& line : lines_) text += line.code + line.comment + "\n";
