@@ -303,6 +303,8 @@ int parse_and_run(std::vector<std::string> words) {
     const std::vector<std::string> extras = sub == nullptr ? app.remaining() : sub->remaining();
     if (extras.empty() || sub == nullptr) return usage("unexpected arguments", sub);
     return unknown_option(*sub, unmarked(extras.front()));
+  } catch (const CLI::RequiredError& error) {
+    return usage(sub == nullptr ? "a command is needed" : error.what(), sub);
   } catch (const CLI::ParseError& error) {
     return usage(error.what(), sub);
   }

@@ -23,18 +23,38 @@ std::string paint(std::string_view text, std::string_view color, Look look) {
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-// The length of the well-formed code point at the front; 0 if there is none.
-std::size_t code_point(std::string_view text) {
+// The well-formed code point at the front of a text.
+struct CodePoint {
+  std::uint32_t value = 0;
+  std::size_t length = 0;  // in bytes; 0 if there is none
+};
+
+CodePoint code_point(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead < 0x80                    ? 1
-                             : lead >= 0xc2 && lead <= 0xdf ? 2
-                             : (lead & 0xf0) == 0xe0        ? 3
-                             : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                            : 0;
-  if (length == 0 || text.size() < length) return 0;
-  const bool whole = std::all_of(text.begin() + 1, text.begin() + static_cast<long>(length),
-                                 [](char c) { return continues(c); });
-  return whole ? length : 0;
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t length = lead < 0xc2   ? 0
+                             : lead < 0xe0 ? 2
+                             : lead < 0xf0 ? 3
+                             : lead < 0xf5 ? 4
+                                           : 0;
+  if (length == 0 || text.size() < length) return {};
+  std::uint32_t value = lead & (0x7fU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if (!continues(text[i])) return {};
+    value = value << 6 | (static_cast<unsigned char>(text[i]) & 0x3fU);
+  }
+  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = value >= 0xd800 && value < 0xe000;
+  if (value < kLeast[length] || value > 0x10ffff || surrogate) return {};
+  return {value, length};
+}
+
+// What moves the cursor or turns the direction of the text around it.
+bool disturbs(std::uint32_t c) {
+  const bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+  const bool direction = c == 0x061c || c == 0x200e || c == 0x200f ||
+                         (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+  return control || direction || c == 0x2028 || c == 0x2029;
 }
 
 // What stands at a note's place, up to its line's end.
@@ -76,16 +96,18 @@ std::string render(const Diagnostic& diagnostic, const Source& source, const Lin
 std::string printable(std::string_view text) {
   std::string clean;
   while (!text.empty()) {
-    const std::size_t length = code_point(text);
-    const auto c = static_cast<unsigned char>(text[0]);
-    if (c == '\t') {
+    const CodePoint c = code_point(text);
+    if (c.length == 0) {
+      clean += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+    } else if (c.value == '\t') {
       clean += ' ';
-    } else if (length == 0 || c < 0x20 || c == 0x7f) {
-      clean += fmt::format("\\x{:02x}", c);
+    } else if (disturbs(c.value)) {
+      clean +=
+          c.value < 0x80 ? fmt::format("\\x{:02x}", c.value) : fmt::format("\\u{{{:x}}}", c.value);
     } else {
-      clean += text.substr(0, length);
+      clean += text.substr(0, c.length);
     }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
+    text.remove_prefix(std::max<std::size_t>(c.length, 1));
   }
   return clean;
 }

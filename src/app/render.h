@@ -22,7 +22,8 @@ std::string place_text(const Source& source, const Lines& lines, std::uint32_t b
 // The line of `place` with its number, and what is in `place` underlined.
 std::string excerpt(const Lines& lines, Span place, Look look);
 
-// `text` without what would disturb a terminal: control characters and broken UTF-8 as \xNN.
+// `text` without what would disturb a terminal: broken UTF-8 and control characters as \xNN, those
+// beyond ASCII (what turns the direction of text, above all) as \u{NNNN}.
 std::string printable(std::string_view text);
 
 }  // namespace rosetta

@@ -368,7 +368,8 @@ void BodyParser::parse() {
   }
   for (;;) {
     if (tokens_.accept("}")) break;
-    if (tokens_.peek().kind == Token::Kind::End || tokens_.peek().is_word("fn")) {
+    const Token& next = tokens_.peek();
+    if (next.kind == Token::Kind::End || next.is_word("fn") || next.is_word("check")) {
       tokens_.error(places_.head, fmt::format("the body of `{}` has no closing `}}`", draft_.name),
                     {}, {{tokens_.peek().span, "it is missed before this"}});
       break;

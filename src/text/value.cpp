@@ -168,7 +168,9 @@ std::expected<Cell, std::string> read_value(const Literal& literal, Type type) {
   }
   if (!literal.types.has(type)) {
     return Failure(fmt::format("{} is wanted, not {}", name(type),
-                               integer ? "an integer of another form" : "a float"));
+                               literal.types.single() ? name(literal.types.choose())
+                               : integer              ? "a hexadecimal integer"
+                                                      : "a float"));
   }
   const std::optional<Cell> cell = cell_of(literal, type);
   if (!cell) return Failure(fmt::format("it does not fit {}", name(type)));
