@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "app/json.h"
+#include "base/wording.h"
 
 namespace rosetta {
 namespace {
@@ -111,8 +112,8 @@ Result<ir::Program> link_entry(const Module& module, std::uint32_t entry) {
             fmt::format("{}: `halt` in `{}` would end the task with other result types than those "
                         "of the entry function `{}`\n{}",
                         place_text(module.source, lines, place.begin),
-                        module.assembly.names[function].name, module.assembly.names[entry].name,
-                        excerpt(lines, place, {}))});
+                        shortened(module.assembly.names[function].name),
+                        shortened(module.assembly.names[entry].name), excerpt(lines, place, {}))});
 }
 
 }  // namespace rosetta

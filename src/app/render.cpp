@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "check/words.h"
+#include "base/wording.h"
 
 namespace rosetta {
 namespace {

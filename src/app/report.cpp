@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "check/words.h"
+#include "base/wording.h"
 
 namespace rosetta {
 namespace {
@@ -41,7 +41,7 @@ std::string trap_text(const TrapReport& report, const Module& module, const ir::
         ++same;
       }
       const Where caller = where(frames[i], module, program);
-      text += fmt::format("  called from `{}` at {}{}\n", caller.function,
+      text += fmt::format("  called from `{}` at {}{}\n", shortened(caller.function),
                           place_text(module.source, lines, caller.span.begin),
                           same - i > 1 ? fmt::format(" ({} times)", same - i) : "");
       i = same;

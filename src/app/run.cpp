@@ -9,7 +9,7 @@
 #include "app/task.h"
 #include "app/trace.h"
 #include "base/nearest.h"
-#include "check/words.h"
+#include "base/wording.h"
 #include "engine/interp/interp.h"
 #include "text/value.h"
 
@@ -20,37 +20,44 @@ namespace {
 class Standard final : public Output {
  public:
   explicit Standard(bool json) : json_(json) {}
+  // What to end when nothing that is printed arrives any more.
+  void interrupts(Engine& engine) { engine_ = &engine; }
   void value(Cell cell, Type type) override { write(to_text(cell, type)); }
   void text(std::string_view text) override { write(std::string(text)); }
 
  private:
   void write(const std::string& text) {
     const std::string out = json_ ? line({{"print", text}}) : text + "\n";
-    std::fwrite(out.data(), 1, out.size(), stdout);
+    const bool written = std::fwrite(out.data(), 1, out.size(), stdout) == out.size();
+    if (!written && engine_ != nullptr) engine_->interrupt();
   }
   bool json_;
+  Engine* engine_ = nullptr;
 };
 
 Result<std::uint32_t> find_entry(const Module& module, const std::string& entry) {
   if (const auto found = module.assembly.find(entry)) return *found;
   const std::string_view near = nearest(entry, function_names(module.assembly.names));
   return std::unexpected(Error{
-      Fault::Program, fmt::format("{} has no function `{}`{}", module.source.name, printable(entry),
-                                  near.empty() ? "; --entry NAME runs another one"
-                                               : fmt::format(": did you mean `{}`?", near))});
+      Fault::Program,
+      fmt::format("{} has no function `{}`{}", module.source.name, shortened(printable(entry)),
+                  near.empty() ? "; --entry NAME runs another one"
+                               : fmt::format(": did you mean `{}`?", near))});
 }
 
 Result<std::vector<Cell>> read_arguments(const RunOptions& options, const Function& entry,
                                          const FunctionNames& names) {
   if (options.arguments.size() != entry.params().size()) {
+    constexpr std::size_t kMostNamed = 8;
     std::string wanted;
-    for (std::size_t i = 0; i < entry.params().size(); ++i) {
-      wanted +=
-          fmt::format("{}{}: {}", i == 0 ? "" : ", ", names.params[i], name(entry.params()[i]));
+    for (std::size_t i = 0; i < std::min(entry.params().size(), kMostNamed); ++i) {
+      wanted += fmt::format("{}{}: {}", i == 0 ? "" : ", ", shortened(names.params[i]),
+                            name(entry.params()[i]));
     }
+    if (entry.params().size() > kMostNamed) wanted += ", …";
     return std::unexpected(
         Error{Fault::Usage,
-              fmt::format("`{}({})` takes {}, not {}", names.name, wanted,
+              fmt::format("`{}({})` takes {}, not {}", shortened(names.name), wanted,
                           counted(entry.params().size(), "argument"), options.arguments.size())});
   }
   std::vector<Cell> cells;
@@ -58,9 +65,10 @@ Result<std::vector<Cell>> read_arguments(const RunOptions& options, const Functi
     const auto cell = read_value(options.arguments[i], entry.params()[i]);
     if (!cell) {
       return std::unexpected(
-          Error{Fault::Usage, fmt::format("argument {} of `{}`, `{}`: {} ({} is an {})", i + 1,
-                                          names.name, printable(options.arguments[i]), cell.error(),
-                                          names.params[i], name(entry.params()[i]))});
+          Error{Fault::Usage,
+                fmt::format("argument {} of `{}`, `{}`: {} ({} is an {})", i + 1,
+                            shortened(names.name), shortened(printable(options.arguments[i])),
+                            cell.error(), shortened(names.params[i]), name(entry.params()[i]))});
     }
     cells.push_back(*cell);
   }
@@ -148,11 +156,13 @@ int run(const RunOptions& options, const Common& common) {
   const std::unique_ptr<Engine> engine = make_interpreter(
       *program,
       {{options.max_depth, options.fuel}, &output, tracer ? &*tracer : nullptr, options.stats});
+  output.interrupts(*engine);
   stages.done("prepare");
   const InterruptGuard guard(*engine, options.timeout);
   const Result<TaskResult> task = run_task(*engine, *arguments, function.results().size());
   stages.done("execute");
   if (!task) return fail(task.error(), common);
+  if (std::ferror(stdout) != 0) return kTrapped;  // the command line says what is wrong
   say(*task, *module, *program, options.stats ? &stages : nullptr, common);
   if (InterruptGuard::stopped()) return kStopped;
   return task->outcome.trap ? kTrapped : kFine;

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <map>
+#include <optional>
 
 #include "app/builtin.h"
 #include "app/json.h"
@@ -43,8 +43,8 @@ class FileTest {
   FileTest(const Module& module, const Common& common)
       : module_(module), common_(common), lines_(module.source.text) {}
 
-  // The first error of the machine or of linking ends it.
-  Result<Tally> run();
+  // What keeps a check from running is said, and gives `status`; the others run all the same.
+  Tally run(int& status);
 
  private:
   Result<bool> passes(const Check& check);
@@ -53,15 +53,20 @@ class FileTest {
   const Module& module_;
   const Common& common_;
   Lines lines_;
-  std::map<std::uint32_t, ir::Program> programs_;  // by entry
+  // The program of the last check: the next one is mostly about the same function.
+  std::optional<std::uint32_t> entry_;
+  ir::Program program_;
 };
 
 Result<const ir::Program*> FileTest::program(std::uint32_t entry) {
-  const auto known = programs_.find(entry);
-  if (known != programs_.end()) return &known->second;
-  Result<ir::Program> linked = link_entry(module_, entry);
-  if (!linked) return std::unexpected(linked.error());
-  return &programs_.emplace(entry, std::move(*linked)).first->second;
+  if (entry_ != entry) {
+    entry_.reset();
+    Result<ir::Program> linked = link_entry(module_, entry);
+    if (!linked) return std::unexpected(linked.error());
+    program_ = std::move(*linked);
+    entry_ = entry;
+  }
+  return &program_;
 }
 
 Result<bool> FileTest::passes(const Check& check) {
@@ -100,12 +105,15 @@ Result<bool> FileTest::passes(const Check& check) {
   return false;
 }
 
-Result<Tally> FileTest::run() {
+Tally FileTest::run(int& status) {
   Tally tally;
   for (const Check& check : module_.assembly.checks) {
     const Result<bool> passed = passes(check);
-    if (!passed) return std::unexpected(passed.error());
-    ++(*passed ? tally.passed : tally.failed);
+    if (!passed) {
+      status = fail(passed.error(), common_);
+    } else {
+      ++(*passed ? tally.passed : tally.failed);
+    }
   }
   return tally;
 }
@@ -116,13 +124,9 @@ int test(const TestOptions& options, const Common& common) {
   Tally all;
   int status = kFine;
   const auto add = [&](const Module& module) {
-    const Result<Tally> tally = FileTest(module, common).run();
-    if (!tally) {
-      status = fail(tally.error(), common);
-      return;
-    }
-    all.passed += tally->passed;
-    all.failed += tally->failed;
+    const Tally tally = FileTest(module, common).run(status);
+    all.passed += tally.passed;
+    all.failed += tally.failed;
   };
   for (const std::string& file : options.files) {
     if (const std::optional<Module> module = load(file, common, status)) add(*module);

@@ -8,6 +8,7 @@ namespace rosetta {
 namespace {
 
 constexpr std::size_t kLongest = 64;
+constexpr std::size_t kMostCandidates = 4'096;
 using Row = std::array<std::size_t, kLongest + 1>;
 
 // Optimal string alignment distance, by its recurrence over three rows.
@@ -38,7 +39,8 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   const std::size_t limit = std::max<std::size_t>(1, word.size() / 3);
   std::size_t best = limit + 1;
   std::string_view found;
-  for (const std::string_view candidate : candidates) {
+  for (const std::string_view candidate :
+       candidates.first(std::min(candidates.size(), kMostCandidates))) {
     if (candidate.size() > kLongest || candidate.size() > word.size() + limit ||
         word.size() > candidate.size() + limit) {
       continue;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/graph.h"
+#include "base/wording.h"
 #include "check/infer.h"
 #include "check/words.h"
 
@@ -135,7 +136,7 @@ Checked Checker::finish() {
     errors_.add({{number_, Place::kSignature},
                  fmt::format("`{}` needs {} cells (parameters, locals and stack); at most {} can "
                              "be had",
-                             draft_.name, cells, Function::kMostCells),
+                             shortened(draft_.name), cells, Function::kMostCells),
                  {},
                  {}});
   }

@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "base/wording.h"
 #include "check/words.h"
 
 namespace rosetta {
@@ -32,8 +33,9 @@ class Walk {
  private:
   using Value = Stacks::Value;
   static constexpr Stacks::Ref kNoStack = 0xffff'ffff;
-  // A bound on work and memory: a call may push thousands of values, and a body has millions.
-  static constexpr std::size_t kMostPushes = std::size_t{1} << 27;
+  // A bound on work and memory: one call or return may move thousands of values, and a body has
+  // millions of instructions. Beyond this many, and four an instruction, it is refused.
+  static constexpr std::size_t kManyMoves = std::size_t{1} << 24;
 
   void path(std::uint32_t at);
   // The next instruction's work; false where the path ends.
@@ -53,6 +55,7 @@ class Walk {
   void push(Value value) {
     stack_ = stacks_.push(stack_, value);
     me_.max_height = std::max(me_.max_height, height());
+    ++moved_;
   }
 
   std::string describe(TypeVar var) { return words_of_value(types_.set(var)); }
@@ -78,6 +81,7 @@ class Walk {
   Stacks stacks_;
   Stacks::Ref stack_ = Stacks::kEmpty;
   std::uint32_t at_ = 0;
+  std::size_t moved_ = 0;  // values pushed, passed and returned
   std::vector<bool> is_target_;
   std::vector<Stacks::Ref> entry_;  // the stack at each target; kNoStack until a path comes by
   std::vector<std::uint32_t> pending_;
@@ -182,18 +186,22 @@ bool Walk::call(std::uint32_t callee, bool tail) {
   const DraftFunction& target = draft_.functions[callee];
   const std::string_view mnemonic = tail ? "tailcall" : "call";
   const bool same_component = !found_[callee].types.empty();
+  const auto variable = [&](TypeSet set) {
+    return set.single() ? types_.fixed(set.choose()) : types_.fresh(set);
+  };
   const auto param = [&](std::size_t i) {
-    return same_component ? found_[callee].params[i] : types_.fresh(callees_[callee].params[i]);
+    return same_component ? found_[callee].params[i] : variable(callees_[callee].params[i]);
   };
   const auto result = [&](std::size_t i) {
-    return same_component ? found_[callee].results[i] : types_.fresh(callees_[callee].results[i]);
+    return same_component ? found_[callee].results[i] : variable(callees_[callee].results[i]);
   };
   const auto count = static_cast<std::uint32_t>(target.params.size());
+  moved_ += count;
   if (height() < count) {
     wrong([&] {
       return Issue{here(),
-                   fmt::format("`{} {}` needs {}, but the stack has {}", mnemonic, target.name,
-                               counted(count, "argument"),
+                   fmt::format("`{} {}` needs {}, but the stack has {}", mnemonic,
+                               shortened(shortened(target.name)), counted(count, "argument"),
                                height() == 0 ? "none" : fmt::format("only {}", height())),
                    {{{callee, Place::kSignature}, "it is declared here"}},
                    {}};
@@ -206,8 +214,9 @@ bool Walk::call(std::uint32_t callee, bool tail) {
     if (types_.unify(wanted, argument.type)) continue;
     wrong([&] {
       return Issue{here(),
-                   fmt::format("`{} {}` needs {} as argument {}, but has {}", mnemonic, target.name,
-                               describe(wanted), i + 1, describe(argument.type)),
+                   fmt::format("`{} {}` needs {} as argument {}, but has {}", mnemonic,
+                               shortened(shortened(target.name)), describe(wanted), i + 1,
+                               describe(argument.type)),
                    {origin(argument), {{callee, Place::kSignature}, "it is declared here"}},
                    conversion_hint(types_.set(argument.type), types_.set(wanted),
                                    {number_, argument.origin})};
@@ -217,6 +226,8 @@ bool Walk::call(std::uint32_t callee, bool tail) {
     for (std::size_t i = 0; i < target.results.size(); ++i) push(result(i));
     return true;
   }
+  moved_ += target.results.size();
+  if (!within_limits()) return false;
   bool same = target.results.size() == me_.results.size();
   for (std::size_t i = 0; same && i < me_.results.size(); ++i) {
     same = types_.unify(me_.results[i], result(i));
@@ -225,7 +236,7 @@ bool Walk::call(std::uint32_t callee, bool tail) {
     wrong([&] {
       return Issue{here(),
                    fmt::format("`tailcall {}` needs a callee with this function's result types",
-                               target.name),
+                               shortened(target.name)),
                    {{{callee, Place::kSignature}, "the callee is declared here"},
                     {{number_, Place::kSignature}, "this function is declared here"}},
                    {"`call` and `ret`", {}}};
@@ -236,7 +247,8 @@ bool Walk::call(std::uint32_t callee, bool tail) {
 
 bool Walk::returns(std::string_view mnemonic) {
   const auto count = static_cast<std::uint32_t>(me_.results.size());
-  if (!need(count)) return false;
+  moved_ += count;
+  if (!within_limits() || !need(count)) return false;
   for (std::uint32_t i = count; i-- > 0;) {
     const Value value = pop();
     if (types_.unify(me_.results[i], value.type)) continue;
@@ -381,16 +393,18 @@ bool Walk::step() {
 }
 
 bool Walk::within_limits() {
-  if (height() <= Function::kMostCells && stacks_.size() <= kMostPushes) return true;
+  const bool moves_fit = moved_ <= kManyMoves + 4 * function_.code.size();
+  if (height() <= Function::kMostCells && moves_fit) return true;
   wrong([&] {
     return Issue{here(),
-                 height() > Function::kMostCells
+                 moves_fit
                      ? fmt::format("the stack grows above {} values", Function::kMostCells)
-                     : fmt::format("`{}` pushes more than {} values, counted along its text",
-                                   function_.name, kMostPushes),
+                     : fmt::format("the calls and returns of `{}` move too many values: {} so far",
+                                   shortened(shortened(function_.name)), moved_),
                  {},
                  {}};
   });
+  if (!moves_fit) pending_.clear();
   return false;
 }
 
@@ -403,7 +417,7 @@ void Walk::path(std::uint32_t start) {
       --at_;
       return wrong([&] {
         return Issue{here(),
-                     fmt::format("`{}` can run off the end of the body", function_.name),
+                     fmt::format("`{}` can run off the end of the body", shortened(function_.name)),
                      {},
                      {"`ret`, `halt`, `trap` or a jump at the end", {}}};
       });
@@ -425,11 +439,11 @@ void Walk::path(std::uint32_t start) {
 void Walk::run() {
   if (function_.code.empty()) {
     return wrong([&] {
-      return Issue{
-          {number_, Place::kSignature},
-          fmt::format("`{}` has no code: it can run off the end of the body", function_.name),
-          {},
-          {}};
+      return Issue{{number_, Place::kSignature},
+                   fmt::format("`{}` has no code: it can run off the end of the body",
+                               shortened(function_.name)),
+                   {},
+                   {}};
     });
   }
   const std::size_t size = function_.code.size();
@@ -441,8 +455,8 @@ void Walk::run() {
     }
     wrong([&] {
       return Issue{{number_, from},
-                   fmt::format("the jump leaves the body of `{}`, which has {}", function_.name,
-                               counted(size, "instruction")),
+                   fmt::format("the jump leaves the body of `{}`, which has {}",
+                               shortened(shortened(function_.name)), counted(size, "instruction")),
                    {},
                    {"an instruction of the body; a label needs one behind it", {}}};
     });
@@ -458,7 +472,7 @@ void Walk::run() {
   entry_.assign(size, kNoStack);
   join(0, Stacks::kEmpty);
   is_target_[0] = true;
-  while (!pending_.empty() && stacks_.size() <= kMostPushes) {
+  while (!pending_.empty()) {
     const std::uint32_t start = pending_.back();
     pending_.pop_back();
     path(start);
@@ -478,8 +492,9 @@ void settle_bits(const Draft& draft, std::uint32_t number, TypeVariables& types,
     const TypeSet set = types.set(operand);
     if (!set.single()) {
       const TypeVar other = types.find(types.other_side(operand));
-      if (types.set(other).has(Type::I64)) given.insert(other);
-      if (!types.narrow(operand, set.choose())) continue;
+      const Type chosen = set.choose();
+      if (is_integer(chosen) && types.set(other).has(Type::I64)) given.insert(other);
+      if (!types.narrow(operand, chosen)) continue;
     } else if (given.contains(types.find(operand))) {
       found.wrong = true;
       errors.add(

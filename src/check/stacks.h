@@ -27,7 +27,6 @@ class Stacks {
     nodes_.push_back({ref, below, nodes_[below].height + 1, value});
     return ref;
   }
-  [[nodiscard]] std::size_t size() const { return nodes_.size(); }
   [[nodiscard]] std::uint32_t height(Ref ref) const { return nodes_[ref].height; }
   [[nodiscard]] Value top(Ref ref) const { return nodes_[ref].value; }
   [[nodiscard]] Ref below(Ref ref) const { return nodes_[ref].below; }

@@ -21,10 +21,6 @@ std::string_view plural(TypeSet set) {
   return "numbers";
 }
 
-std::string counted(std::uint64_t n, std::string_view noun) {
-  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
-}
-
 Hint conversion_hint(TypeSet have, TypeSet want, Place origin) {
   if (have == kAnyType || want == kAnyType || !(have & want).empty()) return {};
   // From float to integer is seldom meant.

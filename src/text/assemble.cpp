@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/nearest.h"
+#include "base/wording.h"
 #include "check/check.h"
 #include "check/words.h"
 #include "text/parse.h"
@@ -39,7 +40,10 @@ void renumber(std::vector<std::string>& locals, const Checked& checked, std::siz
   std::vector<std::string> names(count);
   for (std::size_t i = 0; i < checked.local_numbers.size() && i < locals.size(); ++i) {
     const std::uint32_t number = checked.local_numbers[i];
-    if (number != Checked::kDropped) names[number - params] = std::move(locals[i]);
+    // Without a function, numbers were given to locals that nobody will ask for.
+    if (number != Checked::kDropped && number - params < count) {
+      names[number - params] = std::move(locals[i]);
+    }
   }
   locals = std::move(names);
 }
@@ -72,8 +76,8 @@ class CheckReader {
 bool CheckReader::cells(const std::vector<CheckLine::Value>& values, std::span<const Type> types,
                         std::string_view what, const CheckLine& line, std::vector<Cell>& to) {
   if (values.size() != types.size()) {
-    error(line.place, fmt::format("`{}` has {}, not {}", line.function, counted(types.size(), what),
-                                  values.size()));
+    error(line.place, fmt::format("`{}` has {}, not {}", shortened(line.function),
+                                  counted(types.size(), what), values.size()));
     return false;
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -91,8 +95,9 @@ bool CheckReader::cells(const std::vector<CheckLine::Value>& values, std::span<c
 std::optional<Check> CheckReader::read(const CheckLine& line) {
   const auto found = numbers_.find(line.function);
   if (found == numbers_.end()) {
-    Diagnostic missing{.place = line.callee,
-                       .message = fmt::format("there is no function `{}`", line.function)};
+    Diagnostic missing{
+        .place = line.callee,
+        .message = fmt::format("there is no function `{}`", shortened(line.function))};
     const std::string_view near =
         errors_.full() ? "" : nearest(line.function, function_names(assembly_.names));
     if (!near.empty()) missing.hint = fmt::format("did you mean `{}`?", near);

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/nearest.h"
+#include "base/wording.h"
 #include "code/function.h"
 #include "text/value.h"
 
@@ -79,7 +79,7 @@ class BodyParser {
   std::vector<std::uint32_t> declared_;  // by local id: written number, or kUndefined
   std::vector<Span> declared_at_;
   std::vector<Fixup> named_locals_;
-  std::vector<Fixup> numbered_loads_;
+  std::vector<Fixup> numbered_locals_;
   std::uint32_t locals_ = 0;    // declared
   std::uint64_t numbered_ = 0;  // one beyond the greatest number stored to
 };
@@ -109,7 +109,7 @@ void BodyParser::local() {
   }
   if (declared_[id] != kUndefined) {
     if (id < draft_.params.size()) {
-      tokens_.error(name->span, fmt::format("`{}` is a parameter already", name->text));
+      tokens_.error(name->span, fmt::format("`{}` is a parameter already", shortened(name->text)));
       return;
     }
     return tokens_.twice("local", *name, declared_at_[id]);
@@ -175,10 +175,9 @@ bool BodyParser::local_operand(DraftInstruction& to) {
                          fmt::format("a local's number is 0 to {}", Function::kMostCells));
   }
   to.operand = number;
-  if (mnemonic_ == "load") {
-    numbered_loads_.push_back({here(), 0, number, token.span});
-  } else {
-    numbered_ = std::max(numbered_, std::uint64_t{number} + 1);
+  if (number >= draft_.params.size()) {
+    numbered_locals_.push_back({here(), 0, number, token.span});
+    if (mnemonic_ != "load") numbered_ = std::max(numbered_, std::uint64_t{number} + 1);
   }
   tokens_.take();
   return true;
@@ -280,7 +279,7 @@ bool BodyParser::instruction(const Token& word) {
   if (!mnemonic) {
     return tokens_.error(word.span,
                          fmt::format("there is no instruction {}", Tokens::describe(word)),
-                         nearest(word.text, all_spellings()));
+                         tokens_.suggest(word.text, all_spellings()));
   }
   if (draft_.code.size() == most_) {
     return tokens_.error(word.span,
@@ -289,12 +288,12 @@ bool BodyParser::instruction(const Token& word) {
   DraftInstruction to{.mnemonic = *mnemonic};
   const std::size_t jumps = jumps_.size();
   const std::size_t named = named_locals_.size();
-  const std::size_t numbered = numbered_loads_.size();
+  const std::size_t numbered = numbered_locals_.size();
   if (!operand(word, to)) {
     // What it left to be resolved would be taken for the next instruction's.
     jumps_.resize(jumps);
     named_locals_.resize(named);
-    numbered_loads_.resize(numbered);
+    numbered_locals_.resize(numbered);
     return false;
   }
   draft_.code.push_back(to);
@@ -314,8 +313,9 @@ void BodyParser::resolve_labels() {
         tokens_.count_error();
         continue;
       }
-      tokens_.error(jump.place, fmt::format("there is no label `{}`", label_ids_.names[jump.id]),
-                    nearest(label_ids_.names[jump.id], defined));
+      tokens_.error(jump.place,
+                    fmt::format("there is no label `{}`", shortened(label_ids_.names[jump.id])),
+                    tokens_.suggest(label_ids_.names[jump.id], defined));
       continue;
     }
     DraftInstruction& instruction = draft_.code[jump.instruction];
@@ -328,11 +328,6 @@ void BodyParser::resolve_labels() {
 }
 
 void BodyParser::resolve_locals() {
-  const std::size_t params = draft_.params.size();
-  if (numbered_ > params + locals_) {
-    draft_.locals.resize(numbered_ - params, kAnyType);
-    names_.locals.resize(numbered_ - params);
-  }
   for (const Fixup& use : named_locals_) {
     if (use.id < declared_.size() && declared_[use.id] != kUndefined) {
       draft_.code[use.instruction].operand = declared_[use.id];
@@ -346,15 +341,31 @@ void BodyParser::resolve_locals() {
     for (std::size_t id = 0; id < declared_.size(); ++id) {
       if (declared_[id] != kUndefined) known.push_back(local_ids_.names[id]);
     }
-    tokens_.error(use.place,
-                  fmt::format("there is no parameter or local `{}`", local_ids_.names[use.id]),
-                  nearest(local_ids_.names[use.id], known));
+    tokens_.error(
+        use.place,
+        fmt::format("there is no parameter or local `{}`", shortened(local_ids_.names[use.id])),
+        tokens_.suggest(local_ids_.names[use.id], known));
   }
-  for (const Fixup& load : numbered_loads_) {
-    const std::size_t all = params + draft_.locals.size();
-    if (load.id < all) continue;
-    tokens_.error(load.place, fmt::format("there is no local {}: `{}` has {} parameters and locals",
-                                          load.id, draft_.name, all));
+  // Of the locals that only numbers make, those that are used stand behind the declared ones in
+  // the order of their first use, as if declared so: all others would be dropped anyway.
+  const std::size_t declared = draft_.params.size() + locals_;
+  const std::size_t all = std::max<std::size_t>(declared, numbered_);
+  std::unordered_map<std::uint32_t, std::uint32_t> made;
+  for (const Fixup& use : numbered_locals_) {
+    if (use.id >= all) {
+      tokens_.error(use.place,
+                    fmt::format("there is no local {}: `{}` has {} parameters and locals", use.id,
+                                shortened(draft_.name), all));
+      continue;
+    }
+    if (use.id < declared) continue;
+    const auto next = static_cast<std::uint32_t>(declared + made.size());
+    const auto [number, fresh] = made.emplace(use.id, next);
+    if (fresh) {
+      draft_.locals.push_back(kAnyType);
+      names_.locals.emplace_back();
+    }
+    draft_.code[use.instruction].operand = number->second;
   }
 }
 
@@ -370,8 +381,9 @@ void BodyParser::parse() {
     if (tokens_.accept("}")) break;
     const Token& next = tokens_.peek();
     if (next.kind == Token::Kind::End || next.is_word("fn") || next.is_word("check")) {
-      tokens_.error(places_.head, fmt::format("the body of `{}` has no closing `}}`", draft_.name),
-                    {}, {{tokens_.peek().span, "it is missed before this"}});
+      tokens_.error(places_.head,
+                    fmt::format("the body of `{}` has no closing `}}`", shortened(draft_.name)), {},
+                    {{tokens_.peek().span, "it is missed before this"}});
       break;
     }
     const Token token = tokens_.take();

@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "base/nearest.h"
+#include "base/wording.h"
 #include "code/function.h"
 #include "text/body.h"
 #include "text/value.h"
@@ -91,6 +91,10 @@ bool FileParser::results(DraftFunction& draft) {
     const std::optional<Type> type = tokens_.expect_type();
     if (!type) return false;
     draft.results.push_back(*type);
+  }
+  if (draft.results.size() > Function::kMostCells) {
+    return tokens_.error(tokens_.last().span,
+                         fmt::format("a function has at most {} results", Function::kMostCells));
   }
   return true;
 }
@@ -188,8 +192,8 @@ bool FileParser::check_parts(CheckLine& check) {
   const std::optional<Trap> trap = trap_named(spelling);
   if (!trap) {
     if (first.ends_line()) return tokens_.error(span, "expected the name of a trap");
-    return tokens_.error(span, fmt::format("there is no trap `{}`", spelling),
-                         nearest(spelling, std::span(kTrapNames).subspan(1)));
+    return tokens_.error(span, fmt::format("there is no trap `{}`", shortened(spelling)),
+                         tokens_.suggest(spelling, std::span(kTrapNames).subspan(1)));
   }
   check.trap = *trap;
   return true;
@@ -227,8 +231,8 @@ void FileParser::resolve_calls() {
         continue;
       }
       tokens_.error(parsed_.places[f].code[i],
-                    fmt::format("there is no function `{}`", functions_.names[id]),
-                    nearest(functions_.names[id], defined));
+                    fmt::format("there is no function `{}`", shortened(functions_.names[id])),
+                    tokens_.suggest(functions_.names[id], defined));
     }
   }
 }
@@ -246,7 +250,7 @@ Parsed FileParser::parse() {
       constexpr std::string_view kStarts[] = {"fn", "check"};
       tokens_.error(token.span,
                     fmt::format("expected `fn` or `check`, found {}", tokens_.describe(token)),
-                    token.kind == Token::Kind::Word ? nearest(token.text, kStarts) : "");
+                    token.kind == Token::Kind::Word ? tokens_.suggest(token.text, kStarts) : "");
       tokens_.skip_to_top();
     }
   }

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/nearest.h"
 #include "isa/type.h"
 #include "text/lexer.h"
 #include "text/parse.h"
@@ -49,6 +51,11 @@ class Tokens {
   bool error(Span place, std::string message, std::string_view did_you_mean = {},
              std::vector<Diagnostic::Note> notes = {});
   void twice(std::string_view what, const Token& name, Span first);
+  // The candidate that `word` may have stood for; nothing where the error will only be counted.
+  [[nodiscard]] std::string_view suggest(std::string_view word,
+                                         std::span<const std::string_view> candidates) const {
+    return errors_.full() ? std::string_view() : nearest(word, candidates);
+  }
   void count_error() { errors_.count_more(1); }
   [[nodiscard]] bool errors_full() const { return errors_.full(); }
   [[nodiscard]] std::uint64_t error_count() const { return errors_.count(); }

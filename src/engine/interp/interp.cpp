@@ -126,7 +126,7 @@ TrapReport Interpreter::report(std::uint64_t task, const Context& context) const
     } else if (outer.size() < TrapReport::kMostFrames) {
       outer.push_back(frame(place));
     } else {
-      outer[report.frames % TrapReport::kMostFrames] = frame(place);
+      outer[(report.frames - 1) % TrapReport::kMostFrames] = frame(place);
     }
     const std::size_t link = program_.functions[place.function].params.size();
     const auto* const back = reinterpret_cast<const Word*>(fp[link]);
@@ -136,7 +136,7 @@ TrapReport Interpreter::report(std::uint64_t task, const Context& context) const
     place = code_.place(pc);
   }
   if (report.outermost.size() == TrapReport::kMostFrames) {
-    const auto oldest = static_cast<std::ptrdiff_t>((report.frames + 1) % TrapReport::kMostFrames);
+    const auto oldest = static_cast<std::ptrdiff_t>(report.frames % TrapReport::kMostFrames);
     std::rotate(report.outermost.begin(), report.outermost.begin() + oldest,
                 report.outermost.end());
   }
