@@ -117,7 +117,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"run", "run a program's entry function and print its results",
      "  rosettavm run examples/factorial.rvm          3628800\n"
-     "  rosettavm run examples/gcd.rvm 48 18          6\n"
+     "  rosettavm run examples/gcd.rvm 48 18          6 144\n"
      "  rosettavm run FILE --entry fib --fuel 1000    stop after 1000 calls and backward jumps\n"
      "  rosettavm run FILE --timeout 2 --stats        stop after 2 s; say where the time went\n",
      [](CLI::App& app, Settings& settings) -> std::function<int()> {

@@ -30,6 +30,14 @@ std::optional<Error> refuse(const std::string& path, std::FILE* file, std::uint6
   return std::nullopt;
 }
 
+void say_diagnostics(const Assembly& assembly, const Source& source, const Common& common) {
+  if (!common.json) {
+    std::fputs(render(assembly, source, {common.color}).c_str(), stderr);
+  } else if (assembly.error_count + assembly.warning_count != 0) {
+    std::fputs(line(diagnostics_json(assembly, source)).c_str(), stdout);
+  }
+}
+
 }  // namespace
 
 void Stages::done(std::string stage) {
@@ -88,32 +96,32 @@ std::optional<Module> load(const std::string& path, const Common& common, int& s
   std::optional<Module> module = Module{{printable(path), std::move(*text)}, {}};
   module->assembly = assemble(module->source.text);
   if (stages != nullptr) stages->done("assemble");
-  const Assembly& assembly = module->assembly;
-  if (common.json) {
-    if (assembly.error_count + assembly.warning_count != 0) {
-      std::fputs(line(diagnostics_json(assembly, module->source)).c_str(), stdout);
-    }
-  } else {
-    std::fputs(render(assembly, module->source, {common.color}).c_str(), stderr);
-  }
-  if (assembly.error_count == 0) return module;
+  say_diagnostics(module->assembly, module->source, common);
+  if (module->assembly.error_count == 0) return module;
   status = static_cast<int>(Fault::Program);
   return std::nullopt;
 }
 
-Result<ir::Program> link_entry(const Module& module, std::uint32_t entry) {
+int fail(const Diagnostic& error, const Module& module, const Common& common) {
+  Assembly alone;
+  alone.errors.push_back(error);
+  alone.error_count = 1;
+  say_diagnostics(alone, module.source, common);
+  return static_cast<int>(Fault::Program);
+}
+
+std::expected<ir::Program, Diagnostic> link_entry(const Module& module, std::uint32_t entry) {
   auto program = ir::link(module.assembly.functions, entry);
   if (program) return std::move(*program);
   const auto [function, instruction] = program.error();
-  const Lines lines(module.source.text);
-  const Span place = module.assembly.places[function].code[instruction];
-  return std::unexpected(
-      Error{Fault::Program,
-            fmt::format("{}: `halt` in `{}` would end the task with other result types than those "
-                        "of the entry function `{}`\n{}",
-                        place_text(module.source, lines, place.begin),
-                        shortened(module.assembly.names[function].name),
-                        shortened(module.assembly.names[entry].name), excerpt(lines, place, {}))});
+  const Assembly& assembly = module.assembly;
+  Diagnostic error{.place = assembly.places[function].code[instruction]};
+  error.message = fmt::format(
+      "`halt` in `{}` would end the task with other result types than those of the entry `{}`",
+      shortened(assembly.names[function].name), shortened(assembly.names[entry].name));
+  error.notes = {{assembly.places[function].head, "the function with `halt`"},
+                 {assembly.places[entry].head, "the entry"}};
+  return std::unexpected(std::move(error));
 }
 
 }  // namespace rosetta

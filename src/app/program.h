@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <expected>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,10 +43,11 @@ Result<std::string> read_file(const std::string& path, std::uint64_t most);
 std::optional<Module> load(const std::string& path, const Common& common, int& status,
                            Stages* stages = nullptr);
 
-// Links and lowers an entry of the module; the error names the function and the halt in it.
-Result<ir::Program> link_entry(const Module& module, std::uint32_t entry);
+// Links and lowers an entry of the module; the error is about a `halt` that does not fit it.
+std::expected<ir::Program, Diagnostic> link_entry(const Module& module, std::uint32_t entry);
 
-// Says an error on standard error (or as JSON) and gives its exit status.
+// Say an error on standard error (or as JSON) and give its exit status.
 int fail(const Error& error, const Common& common);
+int fail(const Diagnostic& error, const Module& module, const Common& common);
 
 }  // namespace rosetta

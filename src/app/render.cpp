@@ -61,7 +61,14 @@ bool disturbs(std::uint32_t c) {
 std::string quoted(const Source& source, Span place) {
   std::string_view text = std::string_view(source.text).substr(place.begin);
   text = text.substr(0, std::min<std::size_t>(place.end - place.begin, kWidest / 2));
-  return printable(text.substr(0, text.find('\n')));
+  text = text.substr(0, text.find('\n'));
+  return text.empty() ? "the end" : printable(text);
+}
+
+std::string_view trimmed(std::string_view line) {
+  const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size());
+  line.remove_prefix(begin);
+  return line.substr(0, line.find_last_not_of(" \t") + 1);
 }
 
 std::string render(const Diagnostic& diagnostic, const Source& source, const Lines& lines,
@@ -80,10 +87,11 @@ std::string render(const Diagnostic& diagnostic, const Source& source, const Lin
     std::string after;
     if (diagnostic.hint_after.end != 0) {
       const std::uint32_t line = lines.line(diagnostic.hint_after.begin);
-      // On the error's own line a line's number would not say where.
-      after = line == lines.line(diagnostic.place.begin)
-                  ? fmt::format(" after `{}`", quoted(source, diagnostic.hint_after))
-                  : fmt::format(" after line {}", line);
+      const std::string instruction = quoted(source, diagnostic.hint_after);
+      // A line's number is enough where the instruction has the line for itself.
+      after = printable(trimmed(lines.text(line))) == instruction
+                  ? fmt::format(" after line {}", line)
+                  : fmt::format(" after `{}` in line {}", instruction, line);
     }
     text += fmt::format("  {}{}{}\n", diagnostic.hint.starts_with("did you") ? "" : "try: ",
                         printable(diagnostic.hint), after);
@@ -151,11 +159,11 @@ std::string render(const Assembly& assembly, const Source& source, Look look) {
       text += render(diagnostic, source, lines, look);
     }
     if (count > diagnostics.size()) {
-      text += fmt::format("{}: {} more\n", source.name, counted(count - diagnostics.size(), noun));
+      text += fmt::format("{}: {}\n", source.name, counted(count - diagnostics.size(), noun));
     }
   };
-  all(assembly.warnings, assembly.warning_count, "warning");
-  all(assembly.errors, assembly.error_count, "error");
+  all(assembly.warnings, assembly.warning_count, "more warning");
+  all(assembly.errors, assembly.error_count, "more error");
   return text;
 }
 

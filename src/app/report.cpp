@@ -30,7 +30,7 @@ std::string trap_text(const TrapReport& report, const Module& module, const ir::
   const Where at = where(report.place, module, program);
   std::string text = fmt::format("{}: trap: {} in `{}`, instruction {}\n",
                                  place_text(module.source, lines, at.span.begin), name(report.trap),
-                                 at.function, report.place.instruction);
+                                 shortened(at.function), report.place.instruction);
   text += excerpt(lines, at.span, look);
   const auto callers = [&](std::span<const Frame> frames) {
     // Equal neighbours, as recursion makes them, take one line.

@@ -146,8 +146,8 @@ int run(const RunOptions& options, const Common& common) {
   const Function& function = module->assembly.functions[*entry];
   const auto arguments = read_arguments(options, function, module->assembly.names[*entry]);
   if (!arguments) return fail(arguments.error(), common);
-  const Result<ir::Program> program = link_entry(*module, *entry);
-  if (!program) return fail(program.error(), common);
+  const auto program = link_entry(*module, *entry);
+  if (!program) return fail(program.error(), *module, common);
   stages.done("lower");
 
   Standard output(common.json);

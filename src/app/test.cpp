@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "app/builtin.h"
+#include "app/interrupt.h"
 #include "app/json.h"
 #include "app/program.h"
 #include "app/report.h"
@@ -48,7 +49,8 @@ class FileTest {
 
  private:
   Result<bool> passes(const Check& check);
-  Result<const ir::Program*> program(std::uint32_t entry);
+  // Makes program_ the one of an entry; says what is wrong where that cannot be.
+  bool link(std::uint32_t entry, int& status);
 
   const Module& module_;
   const Common& common_;
@@ -58,27 +60,29 @@ class FileTest {
   ir::Program program_;
 };
 
-Result<const ir::Program*> FileTest::program(std::uint32_t entry) {
-  if (entry_ != entry) {
-    entry_.reset();
-    Result<ir::Program> linked = link_entry(module_, entry);
-    if (!linked) return std::unexpected(linked.error());
-    program_ = std::move(*linked);
-    entry_ = entry;
+bool FileTest::link(std::uint32_t entry, int& status) {
+  if (entry_ == entry) return true;
+  entry_.reset();
+  auto linked = link_entry(module_, entry);
+  if (!linked) {
+    status = fail(linked.error(), module_, common_);
+    return false;
   }
-  return &program_;
+  program_ = std::move(*linked);
+  entry_ = entry;
+  return true;
 }
 
 Result<bool> FileTest::passes(const Check& check) {
-  const auto linked = program(check.function);
-  if (!linked) return std::unexpected(linked.error());
-  const ir::Program& program = **linked;
+  const ir::Program& program = program_;
   EngineOptions options;
   options.limits.fuel = check.fuel;
   options.limits.max_depth = check.depth.value_or(options.limits.max_depth);
   const std::unique_ptr<Engine> engine = make_interpreter(program, options);
   const std::span<const Type> types = program.entry().results;
+  const InterruptGuard guard(*engine, {});
   const Result<TaskResult> task = run_task(*engine, check.arguments, types.size());
+  if (InterruptGuard::stopped()) return true;  // whoever asks is told so
   if (!task) return std::unexpected(task.error());
   const Trap trap = task->outcome.trap ? task->outcome.trap->trap : Trap::None;
   const bool same = trap == check.trap && (trap != Trap::None || task->results == check.results);
@@ -108,7 +112,9 @@ Result<bool> FileTest::passes(const Check& check) {
 Tally FileTest::run(int& status) {
   Tally tally;
   for (const Check& check : module_.assembly.checks) {
+    if (!link(check.function, status)) continue;
     const Result<bool> passed = passes(check);
+    if (InterruptGuard::stopped()) break;
     if (!passed) {
       status = fail(passed.error(), common_);
     } else {
@@ -129,6 +135,7 @@ int test(const TestOptions& options, const Common& common) {
     all.failed += tally.failed;
   };
   for (const std::string& file : options.files) {
+    if (InterruptGuard::stopped()) break;
     if (const std::optional<Module> module = load(file, common, status)) add(*module);
   }
   if (options.files.empty()) {
@@ -145,6 +152,7 @@ int test(const TestOptions& options, const Common& common) {
     std::fputs(fmt::format("interp: {} passed, {} failed\n", all.passed, all.failed).c_str(),
                stdout);
   }
+  if (InterruptGuard::stopped()) return kStopped;
   if (status != kFine) return status;
   return all.failed == 0 ? kFine : kTrapped;
 }

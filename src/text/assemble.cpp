@@ -84,7 +84,7 @@ bool CheckReader::cells(const std::vector<CheckLine::Value>& values, std::span<c
     const auto cell = read_value(values[i].literal, types[i]);
     if (!cell) {
       error(values[i].place, fmt::format("{} {} of `{}` has type {}: {}", what, i + 1,
-                                         line.function, name(types[i]), cell.error()));
+                                         shortened(line.function), name(types[i]), cell.error()));
       return false;
     }
     to.push_back(*cell);

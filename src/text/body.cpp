@@ -14,10 +14,19 @@
 namespace rosetta {
 namespace {
 
+// Mnemonics are in lower case; whoever shouts gets them suggested.
+std::string lower_case(std::string_view word) {
+  std::string lower(word);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 class BodyParser {
  public:
   BodyParser(Tokens& tokens, Functions& functions, DraftFunction& draft, FunctionNames& names,
-             FunctionPlaces& places, std::size_t most)
+             FunctionPlaces& places, Allowance most)
       : tokens_(tokens),
         functions_(functions),
         draft_(draft),
@@ -69,7 +78,7 @@ class BodyParser {
   DraftFunction& draft_;
   FunctionNames& names_;
   FunctionPlaces& places_;
-  std::size_t most_;
+  Allowance most_;
 
   std::string_view mnemonic_;
   Interned label_ids_;
@@ -89,6 +98,10 @@ void BodyParser::label(const Token& name) {
   if (id >= labels_.size()) labels_.resize(id + 1);
   Label& label = labels_[id];
   if (label.target != kUndefined) return tokens_.twice("label", name, label.place);
+  if (names_.labels.size() == most_.labels) {
+    tokens_.error(name.span, fmt::format("a file has at most {} labels", kMostLabels));
+    return;
+  }
   label = {here(), name.span};
   names_.labels.emplace_back(here(), name.text);
 }
@@ -279,9 +292,9 @@ bool BodyParser::instruction(const Token& word) {
   if (!mnemonic) {
     return tokens_.error(word.span,
                          fmt::format("there is no instruction {}", Tokens::describe(word)),
-                         tokens_.suggest(word.text, all_spellings()));
+                         tokens_.suggest(lower_case(word.text), all_spellings()));
   }
-  if (draft_.code.size() == most_) {
+  if (draft_.code.size() == most_.instructions) {
     return tokens_.error(word.span,
                          fmt::format("a file has at most {} instructions", kMostInstructions));
   }
@@ -389,8 +402,10 @@ void BodyParser::parse() {
     const Token token = tokens_.take();
     if (token.kind == Token::Kind::Newline) continue;
     if (token.kind != Token::Kind::Word) {
-      tokens_.error(token.span,
-                    fmt::format("expected an instruction, found {}", Tokens::describe(token)));
+      const bool open_string = token.kind == Token::Kind::Bad && token.text.starts_with('"');
+      tokens_.error(token.span, open_string ? "the string has no closing quote"
+                                            : fmt::format("expected an instruction, found {}",
+                                                          Tokens::describe(token)));
       tokens_.skip_line();
       tokens_.accept("{");
     } else if (tokens_.label_ends()) {
@@ -409,7 +424,7 @@ void BodyParser::parse() {
 }  // namespace
 
 void parse_body(Tokens& tokens, Functions& functions, DraftFunction& draft, FunctionNames& names,
-                FunctionPlaces& places, std::size_t most) {
+                FunctionPlaces& places, Allowance most) {
   BodyParser(tokens, functions, draft, names, places, most).parse();
 }
 

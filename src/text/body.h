@@ -37,9 +37,15 @@ struct Functions : Interned {
   }
 };
 
+// How much of the file's allowance is left to a body.
+struct Allowance {
+  std::size_t instructions;
+  std::size_t labels;
+};
+
 // Reads a body up to its closing brace, the opening one already read. The operand of a call is left
-// as the callee's id in `functions`. At most `most` instructions are kept.
+// as the callee's id in `functions`. At most `most` is kept.
 void parse_body(Tokens& tokens, Functions& functions, DraftFunction& draft, FunctionNames& names,
-                FunctionPlaces& places, std::size_t most);
+                FunctionPlaces& places, Allowance most);
 
 }  // namespace rosetta

@@ -35,7 +35,9 @@ class Lexer {
   enum class Comments : std::uint8_t { Skip, Keep };
 
   explicit Lexer(std::string_view text, Comments comments = Comments::Skip)
-      : text_(text), comments_(comments) {}
+      : text_(text), comments_(comments) {
+    if (text.starts_with("\xef\xbb\xbf")) at_ = 3;  // a byte order mark, as some editors write it
+  }
 
   Token next();
   // The next token where a literal may stand: `inf`, `nan`, `nan:0x1` and `-nan:0x1` are one Value.

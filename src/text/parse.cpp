@@ -46,6 +46,7 @@ class FileParser {
   Tokens tokens_;
   Functions functions_;
   std::size_t instructions_ = 0;
+  std::size_t labels_ = 0;
   Parsed parsed_;
 };
 
@@ -116,6 +117,11 @@ bool FileParser::head(DraftFunction& draft, FunctionNames& names) {
 }
 
 void FileParser::function() {
+  if (parsed_.draft.functions.size() == kMostFunctions) {
+    tokens_.error(tokens_.last().span,
+                  fmt::format("a file has at most {} functions", kMostFunctions));
+    return tokens_.skip_body();
+  }
   DraftFunction& draft = parsed_.draft.functions.emplace_back();
   FunctionNames& names = parsed_.names.emplace_back();
   FunctionPlaces& places = parsed_.places.emplace_back();
@@ -127,8 +133,10 @@ void FileParser::function() {
     tokens_.skip_body();
     return;
   }
-  parse_body(tokens_, functions_, draft, names, places, kMostInstructions - instructions_);
+  parse_body(tokens_, functions_, draft, names, places,
+             {kMostInstructions - instructions_, kMostLabels - labels_});
   instructions_ += draft.code.size();
+  labels_ += names.labels.size();
   if (tokens_.error_count() != before) draft.broken = true;
 }
 
@@ -210,6 +218,10 @@ void FileParser::check_line() {
   if (!tokens_.peek().ends_line()) {
     tokens_.error(tokens_.peek().span, "expected the end of the line");
     return tokens_.skip_line();
+  }
+  if (parsed_.checks.size() == kMostChecks) {
+    tokens_.error(check.place, fmt::format("a file has at most {} checks", kMostChecks));
+    return;
   }
   parsed_.checks.push_back(std::move(check));
 }

@@ -60,8 +60,11 @@ struct Parsed {
   std::vector<CheckLine> checks;
 };
 
-// A body may have this many instructions in all functions together: a bound on memory.
+// What a file may hold at most: bounds on memory.
 inline constexpr std::size_t kMostInstructions = std::size_t{1} << 25;
+inline constexpr std::size_t kMostLabels = std::size_t{1} << 22;
+inline constexpr std::size_t kMostFunctions = std::size_t{1} << 20;
+inline constexpr std::size_t kMostChecks = std::size_t{1} << 20;
 
 // Time and memory linear in the text.
 Parsed parse(std::string_view text, Diagnostics& errors);

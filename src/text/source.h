@@ -54,7 +54,7 @@ struct Diagnostic {
   };
   Severity severity = Severity::Error;
   Span place;
-  std::string message;
+  std::string message{};
   std::vector<Note> notes{};
   std::string hint{};  // what to try
   Span hint_after{};   // the instruction to put it behind; empty where there is none
