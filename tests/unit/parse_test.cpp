@@ -239,7 +239,7 @@ TEST(ParseErrorTest, SaysWhatAndWhere) {
       {"fn f() { call g }", "call g", "there is no function `g`"},
       {"fn f() { call #0123456789 }", "#0", "no function with this hash"},
       {"fn f() { print \"\\x\" }", "\\x", "an escape is one of"},
-      {"fn f() { print \"x\n}", "\"x", "a string no closing quote"},
+      {"fn f() { print \"x\n}", "\"x", "the string has no closing quote"},
       {"fn f() { trap", "f()", "no closing `}`"},
       {"fn f() { trap fn g() { trap }", "f()", "no closing `}`"},
       {"check 1", "1", "a call"},
