@@ -305,6 +305,11 @@ int parse_and_run(std::vector<std::string> words) {
     return unknown_option(*sub, unmarked(extras.front()));
   } catch (const CLI::RequiredError& error) {
     return usage(sub == nullptr ? "a command is needed" : error.what(), sub);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string what = error.what();
+    const std::string option = what.substr(0, what.find(':'));
+    const bool missing = what.find("missing") != std::string::npos;
+    return usage(option + (missing ? " needs a value" : " is given more than once"), sub);
   } catch (const CLI::ParseError& error) {
     return usage(error.what(), sub);
   }

@@ -130,6 +130,9 @@ int test(const TestOptions& options, const Common& common) {
   Tally all;
   int status = kFine;
   const auto add = [&](const Module& module) {
+    if (module.assembly.checks.empty() && !common.json) {
+      std::fputs(fmt::format("{}: no check lines\n", module.source.name).c_str(), stderr);
+    }
     const Tally tally = FileTest(module, common).run(status);
     all.passed += tally.passed;
     all.failed += tally.failed;
@@ -152,7 +155,10 @@ int test(const TestOptions& options, const Common& common) {
     std::fputs(fmt::format("interp: {} passed, {} failed\n", all.passed, all.failed).c_str(),
                stdout);
   }
-  if (InterruptGuard::stopped()) return kStopped;
+  if (InterruptGuard::stopped()) {
+    if (!common.json) std::fputs("stopped before the last check\n", stderr);
+    return kStopped;
+  }
   if (status != kFine) return status;
   return all.failed == 0 ? kFine : kTrapped;
 }

@@ -181,7 +181,11 @@ bool FileParser::check_parts(CheckLine& check) {
     const Token token = tokens_.peek();
     if (!token.is_word("fuel") && !token.is_word("depth")) break;
     tokens_.take();
-    if (!count(token.text == "fuel" ? check.fuel : check.depth)) return false;
+    std::optional<std::uint64_t>& limit = token.text == "fuel" ? check.fuel : check.depth;
+    if (limit) {
+      return tokens_.error(token.span, fmt::format("`{}` is there twice", token.text));
+    }
+    if (!count(limit)) return false;
   }
   if (tokens_.accept("==")) {
     return tokens_.accept("(") ? values(check.results) : value(check.results);
