@@ -182,10 +182,11 @@ std::vector<Checked> check(const Draft& draft, Issues& errors, Issues& warnings)
   std::vector<Checked> results(draft.functions.size());
   std::vector<Callee> signatures(draft.functions.size());
   std::vector<Inferred> found(draft.functions.size());
+  Moves moves(draft);
   for (std::uint32_t component = 0; component < order.count; ++component) {
     const std::span<const std::uint32_t> numbers = members.from(component);
     TypeVariables types;
-    infer(draft, numbers, signatures, types, found, errors);
+    infer(draft, numbers, signatures, types, found, moves, errors);
     // One function that is wrong takes its component and its callers with it.
     bool right = true;
     for (const std::uint32_t number : numbers) {

@@ -18,7 +18,7 @@ namespace {
 class Walk {
  public:
   Walk(const Draft& draft, std::uint32_t number, const std::vector<Callee>& callees,
-       TypeVariables& types, std::vector<Inferred>& found, Issues& errors)
+       TypeVariables& types, std::vector<Inferred>& found, Moves& moves, Issues& errors)
       : draft_(draft),
         function_(draft.functions[number]),
         number_(number),
@@ -26,6 +26,7 @@ class Walk {
         types_(types),
         found_(found),
         me_(found[number]),
+        moves_(moves),
         errors_(errors) {}
 
   void run();
@@ -33,9 +34,6 @@ class Walk {
  private:
   using Value = Stacks::Value;
   static constexpr Stacks::Ref kNoStack = 0xffff'ffff;
-  // A bound on work and memory: one call or return may move thousands of values, and a body has
-  // millions of instructions. Beyond this many, and four an instruction, it is refused.
-  static constexpr std::size_t kManyMoves = std::size_t{1} << 24;
 
   void path(std::uint32_t at);
   // The next instruction's work; false where the path ends.
@@ -55,7 +53,7 @@ class Walk {
   void push(Value value) {
     stack_ = stacks_.push(stack_, value);
     me_.max_height = std::max(me_.max_height, height());
-    ++moved_;
+    ++moves_.made;
   }
 
   std::string describe(TypeVar var) { return words_of_value(types_.set(var)); }
@@ -76,12 +74,12 @@ class Walk {
   TypeVariables& types_;
   std::vector<Inferred>& found_;
   Inferred& me_;
+  Moves& moves_;
   Issues& errors_;
 
   Stacks stacks_;
   Stacks::Ref stack_ = Stacks::kEmpty;
   std::uint32_t at_ = 0;
-  std::size_t moved_ = 0;  // values pushed, passed and returned
   std::vector<bool> is_target_;
   std::vector<Stacks::Ref> entry_;  // the stack at each target; kNoStack until a path comes by
   std::vector<std::uint32_t> pending_;
@@ -196,12 +194,12 @@ bool Walk::call(std::uint32_t callee, bool tail) {
     return same_component ? found_[callee].results[i] : variable(callees_[callee].results[i]);
   };
   const auto count = static_cast<std::uint32_t>(target.params.size());
-  moved_ += count;
+  moves_.made += count;
   if (height() < count) {
     wrong([&] {
       return Issue{here(),
                    fmt::format("`{} {}` needs {}, but the stack has {}", mnemonic,
-                               shortened(shortened(target.name)), counted(count, "argument"),
+                               shortened(target.name), counted(count, "argument"),
                                height() == 0 ? "none" : fmt::format("only {}", height())),
                    {{{callee, Place::kSignature}, "it is declared here"}},
                    {}};
@@ -213,20 +211,20 @@ bool Walk::call(std::uint32_t callee, bool tail) {
     const TypeVar wanted = param(i);
     if (types_.unify(wanted, argument.type)) continue;
     wrong([&] {
-      return Issue{here(),
-                   fmt::format("`{} {}` needs {} as argument {}, but has {}", mnemonic,
-                               shortened(shortened(target.name)), describe(wanted), i + 1,
-                               describe(argument.type)),
-                   {origin(argument), {{callee, Place::kSignature}, "it is declared here"}},
-                   conversion_hint(types_.set(argument.type), types_.set(wanted),
-                                   {number_, argument.origin})};
+      return Issue{
+          here(),
+          fmt::format("`{} {}` needs {} as argument {}, but has {}", mnemonic,
+                      shortened(target.name), describe(wanted), i + 1, describe(argument.type)),
+          {origin(argument), {{callee, Place::kSignature}, "it is declared here"}},
+          conversion_hint(types_.set(argument.type), types_.set(wanted),
+                          {number_, argument.origin})};
     });
   }
   if (!tail) {
     for (std::size_t i = 0; i < target.results.size(); ++i) push(result(i));
     return true;
   }
-  moved_ += target.results.size();
+  moves_.made += target.results.size();
   if (!within_limits()) return false;
   bool same = target.results.size() == me_.results.size();
   for (std::size_t i = 0; same && i < me_.results.size(); ++i) {
@@ -247,7 +245,7 @@ bool Walk::call(std::uint32_t callee, bool tail) {
 
 bool Walk::returns(std::string_view mnemonic) {
   const auto count = static_cast<std::uint32_t>(me_.results.size());
-  moved_ += count;
+  moves_.made += count;
   if (!within_limits() || !need(count)) return false;
   for (std::uint32_t i = count; i-- > 0;) {
     const Value value = pop();
@@ -393,14 +391,14 @@ bool Walk::step() {
 }
 
 bool Walk::within_limits() {
-  const bool moves_fit = moved_ <= kManyMoves + 4 * function_.code.size();
+  const bool moves_fit = moves_.made <= moves_.most;
   if (height() <= Function::kMostCells && moves_fit) return true;
   wrong([&] {
     return Issue{here(),
                  moves_fit
                      ? fmt::format("the stack grows above {} values", Function::kMostCells)
-                     : fmt::format("the calls and returns of `{}` move too many values: {} so far",
-                                   shortened(shortened(function_.name)), moved_),
+                     : fmt::format("up to here calls and returns move {} values, too many to check",
+                                   moves_.made),
                  {},
                  {}};
   });
@@ -456,7 +454,7 @@ void Walk::run() {
     wrong([&] {
       return Issue{{number_, from},
                    fmt::format("the jump leaves the body of `{}`, which has {}",
-                               shortened(shortened(function_.name)), counted(size, "instruction")),
+                               shortened(function_.name), counted(size, "instruction")),
                    {},
                    {"an instruction of the body; a label needs one behind it", {}}};
     });
@@ -508,9 +506,13 @@ void settle_bits(const Draft& draft, std::uint32_t number, TypeVariables& types,
 
 }  // namespace
 
+Moves::Moves(const Draft& draft) : most(std::size_t{1} << 24) {
+  for (const DraftFunction& function : draft.functions) most += 4 * function.code.size();
+}
+
 void infer(const Draft& draft, std::span<const std::uint32_t> members,
            const std::vector<Callee>& callees, TypeVariables& types, std::vector<Inferred>& found,
-           Issues& errors) {
+           Moves& moves, Issues& errors) {
   const auto variables = [&](const std::vector<TypeSet>& sets) {
     std::vector<TypeVar> vars;
     vars.reserve(sets.size());
@@ -529,7 +531,7 @@ void infer(const Draft& draft, std::span<const std::uint32_t> members,
     mine.wrong = function.broken;
   }
   for (const std::uint32_t number : members) {
-    if (!found[number].wrong) Walk(draft, number, callees, types, found, errors).run();
+    if (!found[number].wrong) Walk(draft, number, callees, types, found, moves, errors).run();
   }
   std::unordered_set<TypeVar> given;
   for (const std::uint32_t number : members) {

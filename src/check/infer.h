@@ -34,11 +34,20 @@ struct Callee {
   std::vector<TypeSet> results;
 };
 
+// A bound on work and memory, for a whole draft: one call or return may move thousands of values,
+// and a body has millions of instructions. A draft may move 2^24 values and four an instruction.
+struct Moves {
+  std::size_t made = 0;
+  std::size_t most = 0;
+
+  explicit Moves(const Draft& draft);
+};
+
 // Infers the functions `members` of the draft together. Calls among them share type variables;
 // others have their signature in `callees`, by number in the draft. `found` is by number in the
 // draft and is filled for the members; those of other components are empty.
 void infer(const Draft& draft, std::span<const std::uint32_t> members,
            const std::vector<Callee>& callees, TypeVariables& types, std::vector<Inferred>& found,
-           Issues& errors);
+           Moves& moves, Issues& errors);
 
 }  // namespace rosetta

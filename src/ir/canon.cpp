@@ -175,8 +175,7 @@ void Canonical::block(BlockId id) {
   for (std::uint32_t at = function_.blocks[id].begin; at < function_.end(id); ++at) {
     instruction(at);
   }
-  const std::size_t alive =
-      function_.params.size() + function_.locals + function_.blocks[id].height;
+  const Register alive = function_.alive_behind(id);
   for (const Register reg : written_) {
     if (reg < alive) unite(reg, current_[reg]);
     current_[reg] = reg;

@@ -104,6 +104,10 @@ struct Function {
   std::vector<Cell> constants;
   std::vector<std::string> texts;
 
+  // Registers from this one on hold nothing that anyone reads behind the block.
+  [[nodiscard]] Register alive_behind(BlockId block) const {
+    return static_cast<Register>(params.size()) + locals + blocks[block].height;
+  }
   [[nodiscard]] std::uint32_t end(BlockId block) const {
     return block + 1 < blocks.size() ? blocks[block + 1].begin
                                      : static_cast<std::uint32_t>(code.size());

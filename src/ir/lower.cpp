@@ -287,6 +287,7 @@ void Lowering::call(const CallSite& site) {
 }
 
 // To itself it is a loop: the arguments become the parameters, and the prologue zeroes the locals.
+// With more parameters than moves are resolved for at once it stays a tail call.
 void Lowering::tail_call(const CallSite& site) {
   const std::size_t params = site.function->params().size();
   if (site.number != self_ || params > kWindow) {

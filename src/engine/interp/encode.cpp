@@ -4,6 +4,7 @@
 #include "engine/interp/encode.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace rosetta::interp {
 namespace {
@@ -63,7 +64,9 @@ class Encoder {
   void event(bool costs) {
     if (costs) code_.events.push_back(static_cast<std::uint32_t>(words_.size()));
   }
+  // The one slot beyond 16 bits, a callee's frame behind a full stack, is 32 bits wide everywhere.
   [[nodiscard]] std::uint16_t at(ir::Register reg) const {
+    assert(slot(*function_, reg) <= 0xffff);
     return static_cast<std::uint16_t>(slot(*function_, reg));
   }
   [[nodiscard]] std::uint16_t at(Operand operand) const {
@@ -254,8 +257,7 @@ bool Encoder::fuses(const Instruction& test, const Instruction& branch) const {
     return false;
   }
   const bool read = !branch.a.is_constant() && branch.a.reg() == test.dst;
-  const std::size_t alive =
-      function_->params.size() + function_->locals + function_->blocks[block_].height;
+  const ir::Register alive = function_->alive_behind(block_);
   const RegularHandlers& handlers = kHandlers.regular[static_cast<std::uint8_t>(test.opcode)];
   const bool form = !test.a.is_constant() && handlers.branch[0][0] != nullptr;
   return read && test.dst >= alive && form;

@@ -10,11 +10,16 @@ namespace rosetta::interp {
 namespace {
 
 #define RV_HANDLER RV_PRESERVE_NONE void
-#define RV_GO(target)                                                                            \
-  do {                                                                                           \
-    const Word* const rv_next = (target);                                                        \
-    [[clang::musttail]] return reinterpret_cast<Handler*>(*rv_next)(rv_next, fp, context, depth, \
-                                                                    fuel);                       \
+// A handler's address is loaded atomically, since interrupt() replaces some while others run; that
+// is the same machine instruction as a plain load.
+Handler* handler_at(const Word* pc) {
+  return reinterpret_cast<Handler*>(__atomic_load_n(pc, __ATOMIC_RELAXED));
+}
+
+#define RV_GO(target)                                                                  \
+  do {                                                                                 \
+    const Word* const rv_next = (target);                                              \
+    [[clang::musttail]] return handler_at(rv_next)(rv_next, fp, context, depth, fuel); \
   } while (false)
 
 // Ends the task; the handler that calls it returns at once.
@@ -360,7 +365,7 @@ constinit const Handlers kHandlers = make_handlers();
 // that preserves no register.
 __attribute__((noinline)) void enter(const Word* pc, Cell* fp, Context* context,
                                      std::uint64_t depth, std::uint64_t fuel) {
-  reinterpret_cast<Handler*>(*pc)(pc, fp, context, depth, fuel);
+  handler_at(pc)(pc, fp, context, depth, fuel);
 }
 
 }  // namespace rosetta::interp
