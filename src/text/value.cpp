@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 
 namespace rosetta {
@@ -68,10 +69,29 @@ std::expected<std::uint64_t, std::string> read_magnitude(const std::string& digi
   return value;
 }
 
-// `number` is the literal's exact value in strtod's notation; each width rounds it once.
+// The exact value of `number`, in strtod's notation, rounded once. (Hexadecimal ones are not left
+// to strtof: glibc's rounds some subnormals down that are just above a tie.)
+template <class Float>
+Float rounded(const std::string& number) {
+  const std::size_t prefix = number.find("0x");
+  const double near = std::strtod(number.c_str(), nullptr);
+  if (prefix == std::string::npos) {
+    if constexpr (sizeof(Float) == sizeof(float)) return std::strtof(number.c_str(), nullptr);
+    return static_cast<Float>(near);
+  }
+  Float value = 0;
+  const char* const end = number.data() + number.size();
+  const auto [rest, error] =
+      std::from_chars(number.data() + prefix + 2, end, value, std::chars_format::hex);
+  if (error == std::errc::result_out_of_range) {
+    value = std::abs(near) > 1 ? std::numeric_limits<Float>::infinity() : Float{0};
+  }
+  return number.starts_with('-') ? -value : value;
+}
+
 Literal float_literal(const std::string& number) {
-  const double wide = std::strtod(number.c_str(), nullptr);
-  const float narrow = std::strtof(number.c_str(), nullptr);
+  const auto wide = rounded<double>(number);
+  const auto narrow = rounded<float>(number);
   Literal literal{.types = kFloats};
   literal.bits = std::bit_cast<std::uint64_t>(wide);
   literal.f32_bits = std::bit_cast<std::uint32_t>(narrow);
