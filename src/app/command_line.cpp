@@ -1,5 +1,4 @@
-// The commands are a table: a name, a line about it, examples, and a function that declares its
-// options to CLI11 and says what to run.
+// The words of the command line to the command that they call; app/commands.cpp has the table.
 #include "app/command_line.h"
 
 #include <fmt/format.h>
@@ -7,38 +6,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <bit>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <new>
 
-#include "app/options.h"
+#include "app/commands.h"
 #include "app/render.h"
 #include "base/error.h"
 #include "base/nearest.h"
-#include "text/value.h"
 
 namespace rosetta {
 namespace {
-
-// Everything that any command's options are read into.
-struct Settings {
-  Common common;
-  ColorChoice color = ColorChoice::Auto;
-  RunOptions run;
-  TestOptions test;
-  FmtOptions fmt;
-  ShowOptions show;
-  HashOptions hash;
-};
-
-using Declare = std::function<int()> (*)(CLI::App&, Settings&);
-
-// CLI11 would take a negative literal for an option, and does not carry `--` into a command: such
-// words travel behind this mark.
-constexpr char kMark = '\x01';
 
 bool is_negative_literal(std::string_view word) {
   if (word.size() < 2 || word[0] != '-') return false;
@@ -61,43 +40,22 @@ std::vector<std::string> marked(std::vector<std::string> words) {
   return result;
 }
 
-std::string unmarked(std::string text) {
-  if (text.starts_with(kMark)) text.erase(0, 1);
-  return text;
-}
-
 void unmark(Settings& settings) {
   for (auto* words : {&settings.run.arguments, &settings.test.files, &settings.fmt.files,
-                      &settings.show.files, &settings.hash.files, &settings.hash.texts}) {
+                      &settings.show.programs, &settings.hash.files, &settings.hash.texts,
+                      &settings.store_add.files, &settings.store_target.targets,
+                      &settings.store_export.targets, &settings.store_import.files}) {
     for (std::string& word : *words) word = unmarked(std::move(word));
   }
-  settings.run.program = unmarked(settings.run.program);
-  settings.run.entry = unmarked(settings.run.entry);
-}
-
-// A number as the language writes it: 1_000_000, 0xff.
-void add_count(CLI::App& app, const std::string& option, const std::string& about,
-               std::function<void(std::uint64_t)> use) {
-  const auto read = [option, use](const std::string& text) {
-    const auto literal = read_literal(unmarked(text));
-    if (!literal || literal->types != kIntegers || literal->negative) {
-      throw CLI::ValidationError(
-          fmt::format("{} needs a number from 0 to 2^64-1, not `{}`", option, unmarked(text)));
-    }
-    use(literal->bits);
-  };
-  app.add_option_function<std::string>(option, read, about)->option_text("N");
-}
-
-double read_seconds(const std::string& text) {
-  constexpr double kMost = 1e9;
-  const auto cell = read_value(text, Type::F64);
-  const double seconds = cell ? std::bit_cast<double>(*cell) : -1;
-  if (!(seconds >= 0 && seconds <= kMost)) {
-    throw CLI::ValidationError(
-        fmt::format("--timeout needs seconds from 0 to 1e9, not `{}`", text));
+  for (std::string* word :
+       {&settings.run.program, &settings.common.store, &settings.store_names.prefix,
+        &settings.store_diff.before, &settings.store_diff.after, &settings.store_rename.from,
+        &settings.store_rename.to, &settings.store_export.output}) {
+    *word = unmarked(std::move(*word));
   }
-  return seconds;
+  for (auto* word : {&settings.run.entry, &settings.store_log.name}) {
+    if (*word) *word = unmarked(std::move(**word));
+  }
 }
 
 ColorChoice read_color(const std::string& text) {
@@ -107,96 +65,6 @@ ColorChoice read_color(const std::string& text) {
   throw CLI::ValidationError(fmt::format("--color needs auto, always or never, not `{}`", text));
 }
 
-struct Command {
-  std::string_view name;
-  std::string_view about;
-  std::string_view examples;
-  Declare declare;
-};
-
-constexpr Command kCommands[] = {
-    {"run", "run a program's entry function and print its results",
-     "  rosettavm run examples/factorial.rvm          3628800\n"
-     "  rosettavm run examples/gcd.rvm 48 18          6 144\n"
-     "  rosettavm run FILE --entry fib --fuel 1000    stop after 1000 calls and backward jumps\n"
-     "  rosettavm run FILE --timeout 2 --stats        stop after 2 s; say where the time went\n",
-     [](CLI::App& app, Settings& settings) -> std::function<int()> {
-       RunOptions& run = settings.run;
-       app.add_option("PROGRAM", run.program, "a file, or - for standard input")
-           ->option_text(" ")
-           ->required();
-       app.add_option("ARG", run.arguments, "arguments of the entry function, as in the language")
-           ->option_text(" ");
-       app.add_option("--entry", run.entry, "the function to run (main)")->option_text("NAME");
-       add_count(app, "--max-depth", "calls active at once, at most (1000000)",
-                 [&run](std::uint64_t n) { run.max_depth = n; });
-       add_count(app, "--fuel", "calls and backward jumps, at most (no limit)",
-                 [&run](std::uint64_t n) { run.fuel = n; });
-       app.add_option_function<std::string>(
-              "--timeout",
-              [&run](const std::string& text) { run.timeout = read_seconds(unmarked(text)); },
-              "seconds, at most (no limit)")
-           ->option_text("SECONDS");
-       app.add_flag("--trace", run.trace, "show every executed instruction on standard error");
-       app.add_flag("--stats", run.stats,
-                    "show the time of every stage, instructions and depth (counting slows a run)");
-       return [&] { return rosetta::run(settings.run, settings.common); };
-     }},
-    {"test", "run the check lines of files, on every engine of this machine",
-     "  rosettavm test examples/factorial.rvm   run its check lines\n"
-     "  rosettavm test                          the built-in cases: does this machine compute "
-     "right?\n",
-     [](CLI::App& app, Settings& settings) -> std::function<int()> {
-       app.add_option("FILE", settings.test.files, "programs; none: the built-in cases")
-           ->option_text(" ");
-       return [&] { return rosetta::test(settings.test, settings.common); };
-     }},
-    {"hash", "print BLAKE3 digests, the same as b3sum's",
-     "  rosettavm hash data.bin\n"
-     "  rosettavm hash --text 'hello'\n",
-     [](CLI::App& app, Settings& settings) -> std::function<int()> {
-       app.add_option("INPUT", settings.hash.files, "files, or - for standard input")
-           ->option_text(" ");
-       app.add_option("--text", settings.hash.texts, "a text, without a line's end")
-           ->allow_extra_args(false);
-       return [&] {
-         if (settings.hash.files.empty() && settings.hash.texts.empty()) {
-           throw CLI::RequiredError("INPUT or --text");
-         }
-         return rosetta::hash(settings.hash, settings.common);
-       };
-     }},
-    {"show", "print a program as readable assembly, with the types that were inferred",
-     "  rosettavm show examples/gcd.rvm\n"
-     "  rosettavm show --exact FILE             every opcode by its exact name\n",
-     [](CLI::App& app, Settings& settings) -> std::function<int()> {
-       app.add_option("FILE", settings.show.files, "programs, or - for standard input")
-           ->option_text(" ")
-           ->required();
-       app.add_flag("--exact", settings.show.exact, "exact mnemonics and types throughout");
-       return [&] { return rosetta::show(settings.show, settings.common); };
-     }},
-    {"fmt", "print a program's text in the house layout",
-     "  rosettavm fmt FILE\n"
-     "  rosettavm fmt --write *.rvm             in place\n"
-     "  rosettavm fmt --check *.rvm             exit status 1 if one is not formatted\n",
-     [](CLI::App& app, Settings& settings) -> std::function<int()> {
-       app.add_option("FILE", settings.fmt.files, "programs, or - for standard input")
-           ->option_text(" ")
-           ->required();
-       CLI::Option* const write = app.add_flag("--write", settings.fmt.write, "replace the files");
-       app.add_flag("--check", settings.fmt.check, "print nothing but the files that would change")
-           ->excludes(write);
-       return [&] {
-         if (settings.fmt.write &&
-             std::ranges::find(settings.fmt.files, "-") != settings.fmt.files.end()) {
-           throw CLI::ValidationError("--write needs files, and `-` is none");
-         }
-         return rosetta::fmt_files(settings.fmt, settings.common);
-       };
-     }},
-};
-
 constexpr std::string_view kAbout =
     "RosettaVM: programs of functions that give the same results, bit for bit, on every engine.";
 
@@ -204,9 +72,15 @@ constexpr std::string_view kStatuses =
     "Exit status: 0 fine; 1 a task trapped or a check failed; 2 wrong usage; 3 the program is\n"
     "wrong; 4 the machine is wrong (a file, memory); 130 stopped by Ctrl-C.\n";
 
+// As it is typed: the program's name, a group's, a command's.
+std::string full_name(const CLI::App* app) {
+  if (app == nullptr) return "rosettavm";
+  const CLI::App* const parent = app->get_parent();
+  return parent == nullptr ? app->get_name() : full_name(parent) + " " + app->get_name();
+}
+
 int usage(const std::string& message, const CLI::App* app) {
-  std::fputs(fmt::format("rosettavm: {}\nFor help: rosettavm{}{} --help\n", printable(message),
-                         app == nullptr ? "" : " ", app == nullptr ? "" : app->get_name())
+  std::fputs(fmt::format("rosettavm: {}\nFor help: {} --help\n", printable(message), full_name(app))
                  .c_str(),
              stderr);
   return static_cast<int>(Fault::Usage);
@@ -253,21 +127,41 @@ int parse_and_run(std::vector<std::string> words) {
              "examples.");
   Settings settings;
   std::function<int()> chosen;
-  std::vector<std::string_view> names;
-  for (const Command& command : kCommands) names.push_back(command.name);
-
   if (!words.empty() && words.front() == "help") {
     words.erase(words.begin());
-    words.resize(std::min<std::size_t>(words.size(), 1));
     words.emplace_back("--help");
   }
+  // A command is one word, or a group's and its own.
+  const auto word = [&](std::size_t i) { return i < words.size() ? words[i] : std::string(); };
+  const std::string first = word(0);
+  const std::string second = word(1);
+  std::vector<std::string_view> names;
+  std::vector<std::string_view> members;  // of the group that is asked for
+  CLI::App* group = nullptr;
+  CLI::App* sub = nullptr;
   // Only the command that is asked for declares its options: a run pays for no other.
-  const std::string first = words.empty() ? "" : words.front();
-  for (const Command& command : kCommands) {
-    CLI::App* const sub = app.add_subcommand(std::string(command.name), std::string(command.about));
-    if (command.name != first) continue;
+  for (const Command& command : all_commands()) {
+    const std::size_t blank = command.name.find(' ');
+    const bool member = blank != std::string_view::npos;
+    const std::string name(member ? command.name.substr(blank + 1) : command.name);
+    if (member && command.name.substr(0, blank) != first) continue;
+    CLI::App* const parent = member ? group : &app;
+    CLI::App* const added = parent->add_subcommand(name, std::string(command.about));
+    (member ? members : names).push_back(command.name.substr(member ? blank + 1 : 0));
+    if (name != (member ? second : first)) continue;
+    sub = added;
+    if (command.declare == nullptr) {
+      group = added;
+      group->require_subcommand(1);
+      group->footer("rosettavm " + name +
+                    " COMMAND --help shows a command's options and examples.");
+      continue;
+    }
     chosen = command.declare(*sub, settings);
     sub->add_flag("--json", settings.common.json, "report as JSON, one object a line");
+    sub->add_option("--store", settings.common.store,
+                    "the store (ROSETTAVM_STORE, or the user's own)")
+        ->option_text("PATH");
     sub->add_option_function<std::string>(
            "--color",
            [&settings](const std::string& text) { settings.color = read_color(unmarked(text)); },
@@ -281,20 +175,25 @@ int parse_and_run(std::vector<std::string> words) {
                              suggestion(first, kAlone)),
                  nullptr);
   }
-  if (!first.empty() && first[0] != '-' && !chosen) {
+  if (!first.empty() && first[0] != '-' && sub == nullptr) {
     return usage(fmt::format("there is no command `{}`{}", first, suggestion(first, names)),
                  nullptr);
   }
+  if (group != nullptr && !second.empty() && second[0] != '-' && !chosen) {
+    return usage(
+        fmt::format("`{}` has no command `{}`{}", first, second, suggestion(second, members)),
+        group);
+  }
   words = marked(std::move(words));
   std::reverse(words.begin(), words.end());  // as CLI11 takes them
-  const CLI::App* const sub = chosen ? app.get_subcommand(first) : nullptr;
   try {
     app.parse(words);
     unmark(settings);
     settings.common.color = wants_color(settings.color);
     return finish(chosen());
   } catch (const CLI::CallForHelp&) {
-    std::fputs((sub == nullptr ? app.help() : sub->help("rosettavm")).c_str(), stdout);
+    std::fputs((sub == nullptr ? app.help() : sub->help(full_name(sub->get_parent()))).c_str(),
+               stdout);
     return finish(kFine);
   } catch (const CLI::CallForVersion& version) {
     std::fputs(fmt::format("{}\n", version.what()).c_str(), stdout);
@@ -304,7 +203,7 @@ int parse_and_run(std::vector<std::string> words) {
     if (extras.empty() || sub == nullptr) return usage("unexpected arguments", sub);
     return unknown_option(*sub, unmarked(extras.front()));
   } catch (const CLI::RequiredError& error) {
-    return usage(sub == nullptr ? "a command is needed" : error.what(), sub);
+    return usage(sub == nullptr || sub == group ? "a command is needed" : error.what(), sub);
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string what = error.what();
     const std::string option = what.substr(0, what.find(':'));

@@ -7,9 +7,12 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <unordered_map>
 
 #include "app/json.h"
 #include "app/program.h"
+#include "base/wording.h"
+#include "code/identity.h"
 
 namespace rosetta {
 namespace {
@@ -43,10 +46,36 @@ void say(const Hash& hash, std::string_view name, const Common& common) {
   std::fputs(text.c_str(), stdout);
 }
 
+// The hash of each function of a file; and on standard error which are the same code.
+void say_functions(const Module& module, const Common& common) {
+  const std::vector<Hash> hashes = identify(module.assembly.functions);
+  std::unordered_map<Hash, std::uint32_t> first;
+  std::string same;
+  for (std::uint32_t i = 0; i < module.assembly.written; ++i) {
+    const std::string& name = module.assembly.names[i].name;
+    const auto [found, fresh] = first.emplace(hashes[i], i);
+    const std::string& other = module.assembly.names[found->second].name;
+    if (common.json) {
+      Json json{{"hash", to_hex(hashes[i])}, {"name", name}};
+      if (!fresh) json["same_as"] = other;
+      std::fputs(line(json).c_str(), stdout);
+      continue;
+    }
+    std::fputs(fmt::format("{}  {}\n", to_hex(hashes[i]), name).c_str(), stdout);
+    if (!fresh) {
+      same += fmt::format("{}: `{}` is the same code as `{}`\n", module.source.name,
+                          shortened(name), shortened(other));
+    }
+  }
+  std::fflush(stdout);
+  std::fputs(same.c_str(), stderr);
+}
+
 }  // namespace
 
 int hash(const HashOptions& options, const Common& common) {
   int status = kFine;
+  OpenStore store(common);
   for (const std::string& text : options.texts) {
     Hasher hasher;
     hasher.update(std::as_bytes(std::span(text)));
@@ -54,12 +83,8 @@ int hash(const HashOptions& options, const Common& common) {
   }
   for (const std::string& file : options.files) {
     if (file.ends_with(".rvm")) {
-      status = fail({Fault::Usage,
-                     fmt::format("`{}` holds functions, which get hashes of their own; these are "
-                                 "not built yet. `hash -` with the file on standard input gives "
-                                 "the digest of its bytes",
-                                 printable(file))},
-                    common);
+      const std::optional<Module> module = load_file(file, store, common, status);
+      if (module) say_functions(*module, common);
       continue;
     }
     const Result<Hash> digest = hash_file(file);

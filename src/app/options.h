@@ -12,6 +12,7 @@ namespace rosetta {
 struct Common {
   bool json = false;
   bool color = false;  // of standard error, already decided
+  std::string store;   // --store; empty: the environment says
 };
 
 enum class ColorChoice : std::uint8_t { Auto, Always, Never };
@@ -19,7 +20,7 @@ enum class ColorChoice : std::uint8_t { Auto, Always, Never };
 struct RunOptions {
   std::string program;
   std::vector<std::string> arguments;
-  std::string entry = "main";
+  std::optional<std::string> entry;
   std::uint64_t max_depth = 1'000'000;
   std::optional<std::uint64_t> fuel;
   std::optional<double> timeout;  // seconds
@@ -29,6 +30,7 @@ struct RunOptions {
 
 struct TestOptions {
   std::vector<std::string> files;
+  bool fresh = false;  // run what passed before too
 };
 
 struct FmtOptions {
@@ -38,13 +40,64 @@ struct FmtOptions {
 };
 
 struct ShowOptions {
-  std::vector<std::string> files;
+  std::vector<std::string> programs;
   bool exact = false;
+  bool all = false;  // what a stored function needs, too
 };
 
 struct HashOptions {
   std::vector<std::string> files;
   std::vector<std::string> texts;
+};
+
+struct StoreAddOptions {
+  std::vector<std::string> files;
+  bool update = false;
+  bool dry_run = false;
+};
+
+struct StoreNamesOptions {
+  std::string prefix;
+};
+
+// Commands about functions of the store.
+struct StoreTargetOptions {
+  std::vector<std::string> targets;
+  bool all = false;     // deps, dependents: of those in turn
+  bool remove = false;  // pin
+};
+
+struct StoreDiffOptions {
+  std::string before;
+  std::string after;
+};
+
+struct StoreRenameOptions {
+  std::string from;
+  std::string to;
+};
+
+struct StoreLogOptions {
+  std::optional<std::string> name;
+  std::uint64_t most = 20;
+};
+
+struct StoreUndoOptions {
+  std::optional<std::uint64_t> change;  // none: the newest
+};
+
+struct StoreGcOptions {
+  bool dry_run = false;
+};
+
+struct StoreExportOptions {
+  std::vector<std::string> targets;
+  std::string output;
+  bool object = false;
+};
+
+struct StoreImportOptions {
+  std::vector<std::string> files;
 };
 
 // Exit statuses besides those of Fault.
@@ -57,5 +110,21 @@ int test(const TestOptions& options, const Common& common);
 int fmt_files(const FmtOptions& options, const Common& common);
 int show(const ShowOptions& options, const Common& common);
 int hash(const HashOptions& options, const Common& common);
+
+int store_add(const StoreAddOptions& options, const Common& common);
+int store_names(const StoreNamesOptions& options, const Common& common);
+int store_show(const StoreTargetOptions& options, const Common& common);
+int store_deps(const StoreTargetOptions& options, const Common& common);
+int store_dependents(const StoreTargetOptions& options, const Common& common);
+int store_diff(const StoreDiffOptions& options, const Common& common);
+int store_rename(const StoreRenameOptions& options, const Common& common);
+int store_forget(const StoreTargetOptions& options, const Common& common);
+int store_pin(const StoreTargetOptions& options, const Common& common);
+int store_log(const StoreLogOptions& options, const Common& common);
+int store_undo(const StoreUndoOptions& options, const Common& common);
+int store_verify(const Common& common);
+int store_gc(const StoreGcOptions& options, const Common& common);
+int store_export(const StoreExportOptions& options, const Common& common);
+int store_import(const StoreImportOptions& options, const Common& common);
 
 }  // namespace rosetta

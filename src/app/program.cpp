@@ -1,34 +1,19 @@
 #include "app/program.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <memory>
+#include <filesystem>
 
+#include "app/files.h"
 #include "app/json.h"
 #include "base/wording.h"
+#include "code/identity.h"
+#include "text/lexer.h"
+#include "text/print.h"
 
 namespace rosetta {
 namespace {
-
-Error file_error(const std::string& path, int error) {
-  return {Fault::Machine, fmt::format("cannot read `{}`: {}", printable(path), strerror(error))};
-}
-
-// The file's type and size, where they say at once that it is not to be read.
-std::optional<Error> refuse(const std::string& path, std::FILE* file, std::uint64_t most) {
-  struct stat status{};
-  if (fstat(fileno(file), &status) != 0) return file_error(path, errno);
-  if (S_ISDIR(status.st_mode)) return file_error(path, EISDIR);
-  if (S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) > most) {
-    return Error{Fault::Program, fmt::format("`{}` has {} bytes; a program has at most {}",
-                                             printable(path), status.st_size, most)};
-  }
-  return std::nullopt;
-}
 
 void say_diagnostics(const Assembly& assembly, const Source& source, const Common& common) {
   if (!common.json) {
@@ -46,55 +31,30 @@ void Stages::done(std::string stage) {
   last_ = now;
 }
 
-Result<std::string> read_file(const std::string& path, std::uint64_t most) {
-  const bool standard_input = path == "-";
-  std::FILE* const opened = standard_input ? stdin : std::fopen(path.c_str(), "rb");
-  if (opened == nullptr) return std::unexpected(file_error(path, errno));
-  const auto close = [&](std::FILE* file) {
-    if (!standard_input) std::fclose(file);
-  };
-  const std::unique_ptr<std::FILE, decltype(close)> file(opened, close);
-  if (const std::optional<Error> refused = refuse(path, opened, most)) {
-    return std::unexpected(*refused);
-  }
-  std::string text;
-  std::size_t chunk = std::size_t{1} << 16;
-  for (;;) {
-    const std::size_t before = text.size();
-    text.resize(before + chunk);
-    const std::size_t got = std::fread(text.data() + before, 1, chunk, opened);
-    text.resize(before + got);
-    if (text.size() > most) {
-      return std::unexpected(Error{
-          Fault::Program, fmt::format("`{}` is longer than {} bytes, the most a program may have",
-                                      printable(path), most)});
-    }
-    if (got < chunk) break;
-    chunk = std::max(chunk, text.size() / 2);
-  }
-  if (std::ferror(opened) != 0) return std::unexpected(file_error(path, errno));
-  return text;
-}
-
 int fail(const Error& error, const Common& common) {
   if (common.json) {
     std::fputs(line({{"error", error.message}}).c_str(), stdout);
   } else {
-    std::fputs(fmt::format("rosettavm: {}\n", error.message).c_str(), stderr);
+    std::fputs(fmt::format("rosettavm: {}\n", printable_lines(error.message)).c_str(), stderr);
   }
   return static_cast<int>(error.fault);
 }
 
-std::optional<Module> load(const std::string& path, const Common& common, int& status,
-                           Stages* stages) {
+std::optional<Module> load_file(const std::string& path, OpenStore& store, const Common& common,
+                                int& status, Stages* stages) {
   Result<std::string> text = read_file(path, Source::kMostBytes);
   if (!text) {
     status = fail(text.error(), common);
     return std::nullopt;
   }
   if (stages != nullptr) stages->done("read");
-  std::optional<Module> module = Module{{printable(path), std::move(*text)}, {}};
-  module->assembly = assemble(module->source.text);
+  std::optional<Module> module = Module{{printable(path), std::move(*text)}, {}, &store, {}};
+  Result<Assembly> assembly = assemble(module->source.text, store);
+  if (!assembly) {
+    status = fail(assembly.error(), common);
+    return std::nullopt;
+  }
+  module->assembly = std::move(*assembly);
   if (stages != nullptr) stages->done("assemble");
   say_diagnostics(module->assembly, module->source, common);
   if (module->assembly.error_count == 0) return module;
@@ -102,26 +62,125 @@ std::optional<Module> load(const std::string& path, const Common& common, int& s
   return std::nullopt;
 }
 
-int fail(const Diagnostic& error, const Module& module, const Common& common) {
-  Assembly alone;
-  alone.errors.push_back(error);
-  alone.error_count = 1;
-  say_diagnostics(alone, module.source, common);
-  return static_cast<int>(Fault::Program);
+bool is_stored_program(const std::string& program) {
+  constexpr std::size_t kLongestName = 255;  // of a file; what is longer gets the system's message
+  if (program.starts_with('#')) return true;
+  std::error_code failure;
+  return is_name(program) && program.size() <= kLongestName && !program.ends_with(".rvm") &&
+         (!std::filesystem::exists(program, failure) ||
+          std::filesystem::is_directory(program, failure));
 }
 
-std::expected<ir::Program, Diagnostic> link_entry(const Module& module, std::uint32_t entry) {
-  auto program = ir::link(module.assembly.functions, entry);
-  if (program) return std::move(*program);
-  const auto [function, instruction] = program.error();
-  const Assembly& assembly = module.assembly;
-  Diagnostic error{.place = assembly.places[function].code[instruction]};
-  error.message = fmt::format(
+std::optional<Module> load_program(const std::string& program, OpenStore& store,
+                                   const Common& common, int& status, Stages* stages) {
+  if (!is_stored_program(program)) {
+    std::error_code failure;
+    if (is_hash_prefix(program) && !std::filesystem::exists(program, failure)) {
+      status = fail({Fault::Machine, fmt::format("there is no file `{}`; a hash is written `#{}`",
+                                                 program, program)},
+                    common);
+      return std::nullopt;
+    }
+    return load_file(program, store, common, status, stages);
+  }
+  const auto failed = [&](const Error& error) {
+    status = fail(error, common);
+    return std::nullopt;
+  };
+  const Result<Store*> opened = store.get_existing();
+  if (!opened) return failed(opened.error());
+  const std::string no_file = program.starts_with('#')
+                                  ? ""
+                                  : fmt::format("there is no file `{}`, and ", printable(program));
+  if (*opened == nullptr) {
+    const Result<std::string> path = store_path(common);
+    return failed({Fault::Machine, fmt::format("{}there is no store at `{}`", no_file,
+                                               path ? printable(*path) : "")});
+  }
+  const Result<Target> target = find_target(**opened, program);
+  if (!target && target.error().fault == Fault::Program) {
+    return failed({Fault::Program, no_file + target.error().message});
+  }
+  if (!target) return failed(target.error());
+  if (stages != nullptr) stages->done("look up");
+  Result<Loaded> loaded = load({&target->hash, 1}, **opened);
+  if (!loaded) return failed(loaded.error());
+  std::optional<Module> module = Module{};
+  module->source.name = printable(program);
+  module->store = &store;
+  module->entry = loaded->numbers.at(target->hash);
+  module->assembly.functions = std::move(loaded->functions);
+  module->assembly.places.resize(loaded->hashes.size());
+  for (const Hash& hash : loaded->hashes) {
+    module->assembly.names.push_back({.name = "#" + to_hex(hash)});
+  }
+  FunctionNames& names = module->assembly.names[*module->entry];
+  names = stored_names(**opened, target->hash, target->name);
+  if (const Result<void> fine = (*opened)->status(); !fine) return failed(fine.error());
+  names.params.resize(module->assembly.functions[*module->entry].params().size());
+  for (std::size_t i = 0; i < names.params.size(); ++i) {
+    if (names.params[i].empty()) names.params[i] = fmt::format("p{}", i);
+  }
+  if (stages != nullptr) stages->done("load");
+  return module;
+}
+
+Listings::Stored& Listings::stored(std::uint32_t function) {
+  const auto [found, fresh] = stored_.try_emplace(function);
+  Stored& stored = found->second;
+  if (!fresh) return stored;
+  const Hash own = hash(function);
+  stored.names.name = "#" + to_hex(own);
+  if (module_.store != nullptr) {
+    if (const Result<Store*> store = module_.store->get_existing(); store && *store != nullptr) {
+      stored.names = stored_names(**store, own);
+      // A message about something else is no place for the store's own troubles.
+      [[maybe_unused]] const Result<void> ignored = (*store)->status();
+    }
+  }
+  Printed printed = print_placed(module_.assembly.functions[function], stored.names,
+                                 module_.assembly.names, Style::Readable);
+  stored.source = {"#" + to_short_hex(own), std::move(printed.text)};
+  stored.places = std::move(printed.places);
+  stored.lines.emplace(stored.source.text);
+  return stored;
+}
+
+Listings::Listing Listings::of(std::uint32_t function) {
+  if (function >= module_.assembly.written) {
+    Stored& found = stored(function);
+    return {found.source, *found.lines, found.places};
+  }
+  if (!lines_) lines_.emplace(module_.source.text);
+  return {module_.source, *lines_, module_.assembly.places[function]};
+}
+
+std::string Listings::name(std::uint32_t function) {
+  if (function < module_.assembly.written) return module_.assembly.names[function].name;
+  const std::string& name = stored(function).names.name;
+  return name.starts_with('#') ? name.substr(0, 1 + kFewestHashDigits) : name;
+}
+
+Hash Listings::hash(std::uint32_t function) {
+  if (hashes_.empty()) hashes_ = identify(module_.assembly.functions);
+  return hashes_[function];
+}
+
+int fail(const ir::LinkError& error, std::uint32_t entry, Listings& listings,
+         const Common& common) {
+  const Listings::Listing at = listings.of(error.function);
+  const Listings::Listing start = listings.of(entry);
+  Assembly alone;
+  alone.error_count = 1;
+  Diagnostic& diagnostic = alone.errors.emplace_back();
+  diagnostic.place = at.places.code[error.instruction];
+  diagnostic.message = fmt::format(
       "`halt` in `{}` would end the task with other result types than those of the entry `{}`",
-      shortened(assembly.names[function].name), shortened(assembly.names[entry].name));
-  error.notes = {{assembly.places[function].head, "the function with `halt`"},
-                 {assembly.places[entry].head, "the entry"}};
-  return std::unexpected(std::move(error));
+      shortened(listings.name(error.function)), shortened(listings.name(entry)));
+  diagnostic.notes.push_back({at.places.head, "the function with `halt`"});
+  if (&start.source == &at.source) diagnostic.notes.push_back({start.places.head, "the entry"});
+  say_diagnostics(alone, at.source, common);
+  return static_cast<int>(Fault::Program);
 }
 
 }  // namespace rosetta

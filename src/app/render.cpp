@@ -77,7 +77,7 @@ std::string render(const Diagnostic& diagnostic, const Source& source, const Lin
   std::string text = fmt::format(
       "{}: {} {}\n", paint(place_text(source, lines, diagnostic.place.begin), kBold, look),
       paint(error ? "error:" : "warning:", error ? kRed : kYellow, look),
-      printable(diagnostic.message));
+      printable_lines(diagnostic.message));
   text += excerpt(lines, diagnostic.place, look);
   for (const Diagnostic::Note& note : diagnostic.notes) {
     text += fmt::format("  {}:  {}   {}\n", printable(note.message),
@@ -118,6 +118,17 @@ std::string printable(std::string_view text) {
     text.remove_prefix(std::max<std::size_t>(c.length, 1));
   }
   return clean;
+}
+
+std::string printable_lines(std::string_view text) {
+  std::string clean;
+  for (;;) {
+    const std::size_t end = text.find('\n');
+    clean += printable(text.substr(0, end));
+    if (end == std::string_view::npos) return clean;
+    clean += '\n';
+    text.remove_prefix(end + 1);
+  }
 }
 
 std::string place_text(const Source& source, const Lines& lines, std::uint32_t byte) {

@@ -25,5 +25,7 @@ std::string excerpt(const Lines& lines, Span place, Look look);
 // `text` without what would disturb a terminal: broken UTF-8 and control characters as \xNN, those
 // beyond ASCII (what turns the direction of text, above all) as \u{NNNN}.
 std::string printable(std::string_view text);
+// The same for a message of several lines, which stay lines.
+std::string printable_lines(std::string_view text);
 
 }  // namespace rosetta

@@ -7,15 +7,21 @@
 namespace rosetta {
 namespace {
 
+// A frame's function and where its instruction stands.
 struct Where {
   std::string function;
+  Listings::Listing listing;
   Span span;
 };
 
-Where where(const Frame& frame, const Module& module, const ir::Program& program) {
+Where where(const Frame& frame, Listings& listings, const ir::Program& program) {
   const std::uint32_t number = program.numbers[frame.function];
-  return {module.assembly.names[number].name,
-          module.assembly.places[number].code[frame.instruction]};
+  const Listings::Listing listing = listings.of(number);
+  return {listings.name(number), listing, listing.places.code[frame.instruction]};
+}
+
+std::string place(const Where& where) {
+  return place_text(where.listing.source, where.listing.lines, where.span.begin);
 }
 
 std::uint64_t omitted_frames(const TrapReport& report) {
@@ -24,14 +30,14 @@ std::uint64_t omitted_frames(const TrapReport& report) {
 
 }  // namespace
 
-std::string trap_text(const TrapReport& report, const Module& module, const ir::Program& program,
+std::string trap_text(const TrapReport& report, Listings& listings, const ir::Program& program,
                       Look look) {
-  const Lines lines(module.source.text);
-  const Where at = where(report.place, module, program);
-  std::string text = fmt::format("{}: trap: {} in `{}`, instruction {}\n",
-                                 place_text(module.source, lines, at.span.begin), name(report.trap),
-                                 shortened(at.function), report.place.instruction);
-  text += excerpt(lines, at.span, look);
+  const Where at = where(report.place, listings, program);
+  const Hash hash = listings.hash(program.numbers[report.place.function]);
+  std::string text =
+      fmt::format("{}: trap: {} in `{}` (#{}), instruction {}\n", place(at), name(report.trap),
+                  shortened(at.function), to_short_hex(hash), report.place.instruction);
+  text += excerpt(at.listing.lines, at.span, look);
   const auto callers = [&](std::span<const Frame> frames) {
     // Equal neighbours, as recursion makes them, take one line.
     for (std::size_t i = 0; i < frames.size();) {
@@ -40,9 +46,8 @@ std::string trap_text(const TrapReport& report, const Module& module, const ir::
              frames[same].instruction == frames[i].instruction) {
         ++same;
       }
-      const Where caller = where(frames[i], module, program);
-      text += fmt::format("  called from `{}` at {}{}\n", shortened(caller.function),
-                          place_text(module.source, lines, caller.span.begin),
+      const Where caller = where(frames[i], listings, program);
+      text += fmt::format("  called from `{}` at {}{}\n", shortened(caller.function), place(caller),
                           same - i > 1 ? fmt::format(" ({} times)", same - i) : "");
       i = same;
     }
@@ -59,19 +64,19 @@ std::string trap_text(const TrapReport& report, const Module& module, const ir::
   return text;
 }
 
-Json trap_json(const TrapReport& report, const Module& module, const ir::Program& program) {
-  const Lines lines(module.source.text);
+Json trap_json(const TrapReport& report, Listings& listings, const ir::Program& program) {
   const auto place = [&](const Frame& frame) {
-    const Where at = where(frame, module, program);
-    const Position position = lines.position(at.span.begin);
+    const Where at = where(frame, listings, program);
+    const Position position = at.listing.lines.position(at.span.begin);
     return Json{{"function", at.function},
                 {"instruction", frame.instruction},
+                {"file", at.listing.source.name},
                 {"line", position.line},
                 {"column", position.column}};
   };
   Json json{{"trap", std::string(name(report.trap))}};
   json.update(place(report.place));
-  json["file"] = module.source.name;
+  json["hash"] = to_hex(listings.hash(program.numbers[report.place.function]));
   json["frames"] = report.frames;
   json["omitted"] = omitted_frames(report);
   json["chain"] = Json::array();

@@ -10,11 +10,11 @@
 namespace rosetta {
 
 // The message about a trap: kind, function, instruction, line, and the calls that led there.
-std::string trap_text(const TrapReport& report, const Module& module, const ir::Program& program,
+std::string trap_text(const TrapReport& report, Listings& listings, const ir::Program& program,
                       Look look);
-// {"trap": kind, "function": …, "instruction": …, "line": …, "column": …, "file": …, "frames": n,
-//  "omitted": n, "chain": [{"function": …, "instruction": …, "line": …, "column": …}, …]}; the
-// chain is the first and last 16 frames, and `omitted` those between them.
-Json trap_json(const TrapReport& report, const Module& module, const ir::Program& program);
+// {"trap": kind, "function": …, "instruction": …, "file": …, "line": …, "column": …, "hash": …,
+//  "frames": n, "omitted": n, "chain": [{"function": …, "instruction": …, "file": …, "line": …,
+//  "column": …}, …]}; the chain is the first and last 16 frames, and `omitted` those between them.
+Json trap_json(const TrapReport& report, Listings& listings, const ir::Program& program);
 
 }  // namespace rosetta

@@ -35,9 +35,17 @@ class Standard final : public Output {
   Engine* engine_ = nullptr;
 };
 
-Result<std::uint32_t> find_entry(const Module& module, const std::string& entry) {
+Result<std::uint32_t> find_entry(const Module& module, const std::optional<std::string>& chosen) {
+  if (module.entry && chosen) {
+    return std::unexpected(Error{
+        Fault::Usage, fmt::format("--entry chooses a function of a file, and `{}` is one function",
+                                  module.source.name)});
+  }
+  if (module.entry) return *module.entry;
+  const std::string entry = chosen.value_or("main");
   if (const auto found = module.assembly.find(entry)) return *found;
-  const std::string_view near = nearest(entry, function_names(module.assembly.names));
+  const std::vector<std::string_view> names = function_names(module.assembly.names);
+  const std::string_view near = nearest(entry, std::span(names).first(module.assembly.written));
   return std::unexpected(Error{
       Fault::Program,
       fmt::format("{} has no function `{}`{}", module.source.name, shortened(printable(entry)),
@@ -111,11 +119,12 @@ Json stats_json(const Stages& stages, const Module& module, const Outcome& outco
 }
 
 // Results on standard output; a trap and the figures on standard error. As JSON, one object.
-void say(const TaskResult& task, const Module& module, const ir::Program& program,
+void say(const TaskResult& task, Listings& listings, const ir::Program& program,
          const Stages* stages, const Common& common) {
+  const Module& module = listings.module();
   const std::span<const Type> types = program.entry().results;
   if (common.json) {
-    Json json = task.outcome.trap ? trap_json(*task.outcome.trap, module, program)
+    Json json = task.outcome.trap ? trap_json(*task.outcome.trap, listings, program)
                                   : Json{{"results", values_json(task.results, types)}};
     if (stages != nullptr) json["stats"] = stats_json(*stages, module, task.outcome);
     std::fputs(line(json).c_str(), stdout);
@@ -128,7 +137,7 @@ void say(const TaskResult& task, const Module& module, const ir::Program& progra
   }
   std::fflush(stdout);
   std::string text;
-  if (task.outcome.trap) text = trap_text(*task.outcome.trap, module, program, {common.color});
+  if (task.outcome.trap) text = trap_text(*task.outcome.trap, listings, program, {common.color});
   if (stages != nullptr) text += stats_text(*stages, module, task.outcome);
   std::fputs(text.c_str(), stderr);
 }
@@ -139,20 +148,23 @@ void say(const TaskResult& task, const Module& module, const ir::Program& progra
 int run(const RunOptions& options, const Common& common) {
   Stages stages;
   int status = kFine;
-  const std::optional<Module> module = load(options.program, common, status, &stages);
+  OpenStore store(common);
+  const std::optional<Module> module =
+      load_program(options.program, store, common, status, &stages);
   if (!module) return status;
   const Result<std::uint32_t> entry = find_entry(*module, options.entry);
   if (!entry) return fail(entry.error(), common);
   const Function& function = module->assembly.functions[*entry];
   const auto arguments = read_arguments(options, function, module->assembly.names[*entry]);
   if (!arguments) return fail(arguments.error(), common);
-  const auto program = link_entry(*module, *entry);
-  if (!program) return fail(program.error(), *module, common);
+  Listings listings(*module);
+  const auto program = ir::link(module->assembly.functions, *entry);
+  if (!program) return fail(program.error(), *entry, listings, common);
   stages.done("lower");
 
   Standard output(common.json);
   std::optional<Tracer> tracer;
-  if (options.trace) tracer.emplace(*module, *program);
+  if (options.trace) tracer.emplace(listings, *program);
   const std::unique_ptr<Engine> engine = make_interpreter(
       *program,
       {{options.max_depth, options.fuel}, &output, tracer ? &*tracer : nullptr, options.stats});
@@ -163,7 +175,7 @@ int run(const RunOptions& options, const Common& common) {
   stages.done("execute");
   if (!task) return fail(task.error(), common);
   if (std::ferror(stdout) != 0) return kTrapped;  // the command line says what is wrong
-  say(*task, *module, *program, options.stats ? &stages : nullptr, common);
+  say(*task, listings, *program, options.stats ? &stages : nullptr, common);
   if (InterruptGuard::stopped()) return kStopped;
   return task->outcome.trap ? kTrapped : kFine;
 }

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <filesystem>
-#include <system_error>
+#include <set>
 
+#include "app/files.h"
 #include "app/json.h"
 #include "app/program.h"
 #include "text/format.h"
@@ -12,45 +12,87 @@
 namespace rosetta {
 namespace {
 
-// Replaces a file at once: whoever reads it sees the old text or the new one. It keeps its mode,
-// and a link goes on naming it.
-Result<void> replace_file(const std::string& path, const std::string& text) {
-  namespace fs = std::filesystem;
-  std::error_code failure;
-  const fs::path target = fs::canonical(path, failure);
-  const fs::path beside = target.string() + ".rosettavm-new";
-  const fs::perms mode = fs::status(target, failure).permissions();
-  std::FILE* const file = std::fopen(beside.c_str(), "wb");
-  bool written = file != nullptr;
-  if (file != nullptr) {
-    written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    written = std::fclose(file) == 0 && written;
+// Prints texts with an empty line between them, or an object for each.
+class Shower {
+ public:
+  explicit Shower(const Common& common) : common_(common) {}
+
+  void show(const std::string& name, const std::string& text) {
+    if (common_.json) {
+      std::fputs(line({{"function", name}, {"text", text}}).c_str(), stdout);
+    } else {
+      std::fputs((first_ ? text : "\n" + text).c_str(), stdout);
+    }
+    first_ = false;
   }
-  if (written) fs::permissions(beside, mode, failure);
-  if (written && !failure) fs::rename(beside, target, failure);
-  if (written && !failure) return {};
-  std::remove(beside.c_str());
-  return std::unexpected(Error{Fault::Machine, fmt::format("cannot write `{}`", printable(path))});
+
+ private:
+  const Common& common_;
+  bool first_ = true;
+};
+
+void show_file(const Module& module, Style style, Shower& shower) {
+  const Assembly& assembly = module.assembly;
+  for (std::uint32_t i = 0; i < assembly.written; ++i) {
+    shower.show(assembly.names[i].name,
+                print(assembly.functions[i], assembly.names[i], assembly.names, style));
+  }
+}
+
+// Names for all functions of a module from the store, no two the same.
+std::vector<FunctionNames> distinct_names(const Module& module, Store& store) {
+  std::vector<FunctionNames> all;
+  std::set<std::string> taken;
+  for (std::uint32_t i = 0; i < module.assembly.functions.size(); ++i) {
+    const std::string& own = module.assembly.names[i].name;
+    const std::string digits = own.starts_with('#') ? own.substr(1) : "";
+    FunctionNames names =
+        digits.empty() ? module.assembly.names[i] : stored_names(store, *hash_from_hex(digits));
+    names.callees.clear();
+    if (names.name.starts_with('#')) names.name = "f_" + digits.substr(0, kFewestHashDigits);
+    while (!taken.insert(names.name).second) names.name += "_";
+    all.push_back(std::move(names));
+  }
+  return all;
+}
+
+// A stored function, or all that it needs, itself first: then the text is a whole program.
+Result<void> show_stored(const Module& module, OpenStore& store, const ShowOptions& options,
+                         Style style, Shower& shower) {
+  const Assembly& assembly = module.assembly;
+  const Result<Store*> opened = store.get_existing();
+  if (!opened) return std::unexpected(opened.error());
+  if (!options.all) {
+    FunctionNames names = assembly.names[*module.entry];
+    if (names.name.starts_with('#')) names.name = "f_" + names.name.substr(1, kFewestHashDigits);
+    shower.show(names.name, print(assembly.functions[*module.entry], names, assembly.names, style));
+    return {};
+  }
+  const std::vector<FunctionNames> names = distinct_names(module, **opened);
+  const auto one = [&](std::uint32_t i) {
+    shower.show(names[i].name, print(assembly.functions[i], names[i], names, style));
+  };
+  one(*module.entry);
+  for (std::uint32_t i = 0; i < assembly.functions.size(); ++i) {
+    if (i != *module.entry) one(i);
+  }
+  return (*opened)->status();
 }
 
 }  // namespace
 
 int show(const ShowOptions& options, const Common& common) {
   int status = kFine;
-  bool first = true;
-  for (const std::string& file : options.files) {
-    const std::optional<Module> module = load(file, common, status);
+  OpenStore store(common);
+  Shower shower(common);
+  const Style style = options.exact ? Style::Exact : Style::Readable;
+  for (const std::string& program : options.programs) {
+    const std::optional<Module> module = load_program(program, store, common, status);
     if (!module) continue;
-    const Assembly& assembly = module->assembly;
-    for (std::size_t i = 0; i < assembly.functions.size(); ++i) {
-      const std::string text = print(assembly.functions[i], assembly.names[i], assembly.names,
-                                     options.exact ? Style::Exact : Style::Readable);
-      if (common.json) {
-        std::fputs(line({{"function", assembly.names[i].name}, {"text", text}}).c_str(), stdout);
-      } else {
-        std::fputs((first ? text : "\n" + text).c_str(), stdout);
-      }
-      first = false;
+    if (!module->entry) {
+      show_file(*module, style, shower);
+    } else if (const auto shown = show_stored(*module, store, options, style, shower); !shown) {
+      status = fail(shown.error(), common);
     }
   }
   return status;
@@ -58,8 +100,9 @@ int show(const ShowOptions& options, const Common& common) {
 
 int fmt_files(const FmtOptions& options, const Common& common) {
   int status = kFine;
+  OpenStore store(common);
   for (const std::string& file : options.files) {
-    const std::optional<Module> module = load(file, common, status);
+    const std::optional<Module> module = load_file(file, store, common, status);
     if (!module) continue;
     const std::string text = format_source(module->source.text);
     const bool same = text == module->source.text;
@@ -72,7 +115,7 @@ int fmt_files(const FmtOptions& options, const Common& common) {
       if (options.check && !same && status == kFine) status = kTrapped;
     }
     if (options.write && !same) {
-      const Result<void> replaced = replace_file(file, text);
+      const Result<void> replaced = write_file(file, text);
       if (!replaced) status = fail(replaced.error(), common);
     } else if (!options.check && !options.write && !common.json) {
       std::fputs(text.c_str(), stdout);

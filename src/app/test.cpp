@@ -7,6 +7,7 @@
 #include "app/builtin.h"
 #include "app/interrupt.h"
 #include "app/json.h"
+#include "app/passed.h"
 #include "app/program.h"
 #include "app/report.h"
 #include "app/task.h"
@@ -18,6 +19,7 @@ namespace {
 
 struct Tally {
   std::uint64_t passed = 0;
+  std::uint64_t cached = 0;  // of those: had passed before, and were not run
   std::uint64_t failed = 0;
 };
 
@@ -41,8 +43,12 @@ std::string given(const TaskResult& task, std::span<const Type> types) {
 
 class FileTest {
  public:
-  FileTest(const Module& module, const Common& common)
-      : module_(module), common_(common), lines_(module.source.text) {}
+  FileTest(const Module& module, PassedChecks& passed, const Common& common)
+      : module_(module),
+        passed_(passed),
+        common_(common),
+        listings_(module),
+        lines_(module.source.text) {}
 
   // What keeps a check from running is said, and gives `status`; the others run all the same.
   Tally run(int& status);
@@ -53,7 +59,9 @@ class FileTest {
   bool link(std::uint32_t entry, int& status);
 
   const Module& module_;
+  PassedChecks& passed_;
   const Common& common_;
+  Listings listings_;
   Lines lines_;
   // The program of the last check: the next one is mostly about the same function.
   std::optional<std::uint32_t> entry_;
@@ -63,9 +71,9 @@ class FileTest {
 bool FileTest::link(std::uint32_t entry, int& status) {
   if (entry_ == entry) return true;
   entry_.reset();
-  auto linked = link_entry(module_, entry);
+  auto linked = ir::link(module_.assembly.functions, entry);
   if (!linked) {
-    status = fail(linked.error(), module_, common_);
+    status = fail(linked.error(), entry, listings_, common_);
     return false;
   }
   program_ = std::move(*linked);
@@ -103,7 +111,7 @@ Result<bool> FileTest::passes(const Check& check) {
                   place_text(module_.source, lines_, check.place.begin), wanted(check, types),
                   given(*task, types), excerpt(lines_, check.place, {common_.color}));
   if (task->outcome.trap && check.trap == Trap::None) {
-    text += trap_text(*task->outcome.trap, module_, program, {common_.color});
+    text += trap_text(*task->outcome.trap, listings_, program, {common_.color});
   }
   std::fputs(text.c_str(), stderr);
   return false;
@@ -112,14 +120,21 @@ Result<bool> FileTest::passes(const Check& check) {
 Tally FileTest::run(int& status) {
   Tally tally;
   for (const Check& check : module_.assembly.checks) {
+    const std::optional<Hash> key = passed_.key(check, listings_.hash(check.function));
+    if (key && passed_.has(*key)) {
+      ++tally.passed;
+      ++tally.cached;
+      continue;
+    }
     if (!link(check.function, status)) continue;
     const Result<bool> passed = passes(check);
     if (InterruptGuard::stopped()) break;
     if (!passed) {
       status = fail(passed.error(), common_);
-    } else {
-      ++(*passed ? tally.passed : tally.failed);
+      continue;
     }
+    ++(*passed ? tally.passed : tally.failed);
+    if (*passed && key) passed_.add(*key);
   }
   return tally;
 }
@@ -129,31 +144,47 @@ Tally FileTest::run(int& status) {
 int test(const TestOptions& options, const Common& common) {
   Tally all;
   int status = kFine;
+  OpenStore store(common);
+  // The built-in cases ask what this machine computes now.
+  PassedChecks passed(store, "interp", options.fresh || options.files.empty());
   const auto add = [&](const Module& module) {
     if (module.assembly.checks.empty() && !common.json) {
       std::fputs(fmt::format("{}: no check lines\n", module.source.name).c_str(), stderr);
     }
-    const Tally tally = FileTest(module, common).run(status);
+    const Tally tally = FileTest(module, passed, common).run(status);
     all.passed += tally.passed;
+    all.cached += tally.cached;
     all.failed += tally.failed;
   };
   for (const std::string& file : options.files) {
     if (InterruptGuard::stopped()) break;
-    if (const std::optional<Module> module = load(file, common, status)) add(*module);
+    if (const auto module = load_file(file, store, common, status)) add(*module);
   }
   if (options.files.empty()) {
     for (const Builtin& builtin : builtin_cases()) {
-      Module module{{std::string(builtin.name), std::string(builtin.text)}, {}};
+      Module module{{std::string(builtin.name), std::string(builtin.text)}, {}, nullptr, {}};
       module.assembly = assemble(module.source.text);
       add(module);
     }
   }
+  if (const Result<void> kept = passed.keep(); !kept) {
+    std::fputs(fmt::format("rosettavm: what passed could not be kept: {}\n",
+                           printable_lines(kept.error().message))
+                   .c_str(),
+               stderr);
+  }
   if (common.json) {
-    std::fputs(line({{"engine", "interp"}, {"passed", all.passed}, {"failed", all.failed}}).c_str(),
+    std::fputs(line({{"engine", "interp"},
+                     {"passed", all.passed},
+                     {"cached", all.cached},
+                     {"failed", all.failed}})
+                   .c_str(),
                stdout);
   } else {
-    std::fputs(fmt::format("interp: {} passed, {} failed\n", all.passed, all.failed).c_str(),
-               stdout);
+    const std::string cached = all.cached == 0 ? "" : fmt::format(" ({} cached)", all.cached);
+    std::fputs(
+        fmt::format("interp: {} passed{}, {} failed\n", all.passed, cached, all.failed).c_str(),
+        stdout);
   }
   if (InterruptGuard::stopped()) {
     if (!common.json) std::fputs("stopped before the last check\n", stderr);

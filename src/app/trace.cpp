@@ -69,14 +69,14 @@ Type type(const ir::Instruction& instruction, const rosetta::Function& function)
 void Tracer::step(std::uint32_t function, const ir::Instruction& instruction, std::uint64_t depth,
                   std::span<const Cell, 3> values) {
   const std::uint32_t number = program_.numbers[function];
-  const rosetta::Function& code = module_.assembly.functions[number];
-  const FunctionPlaces& places = module_.assembly.places[number];
+  const rosetta::Function& code = listings_.module().assembly.functions[number];
+  const Listings::Listing listing = listings_.of(number);
   const Opcode opcode = code.code()[instruction.origin].opcode;
   std::string text = fmt::format(
-      "{:>4} {}:{} line {}: {}", depth, module_.assembly.names[number].name, instruction.origin,
-      lines_.line(places.code[instruction.origin].begin), what(instruction, opcode));
+      "{:>4} {}:{} line {}: {}", depth, listings_.name(number), instruction.origin,
+      listing.lines.line(listing.places.code[instruction.origin].begin), what(instruction, opcode));
   if (instruction.op == ir::Op::Call || instruction.op == ir::Op::TailCall) {
-    text += " " + module_.assembly.names[program_.numbers[instruction.target]].name;
+    text += " " + listings_.name(program_.numbers[instruction.target]);
   }
   if (instruction.op == ir::Op::PrintText) {
     text += fmt::format(" \"{}\"", printable(code.text(code.code()[instruction.origin].operand)));

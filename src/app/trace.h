@@ -10,16 +10,14 @@ namespace rosetta {
 // line, mnemonic and the operands' values.
 class Tracer final : public Observer {
  public:
-  Tracer(const Module& module, const ir::Program& program)
-      : module_(module), program_(program), lines_(module.source.text) {}
+  Tracer(Listings& listings, const ir::Program& program) : listings_(listings), program_(program) {}
 
   void step(std::uint32_t function, const ir::Instruction& instruction, std::uint64_t depth,
             std::span<const Cell, 3> values) override;
 
  private:
-  const Module& module_;
+  Listings& listings_;
   const ir::Program& program_;
-  Lines lines_;
 };
 
 }  // namespace rosetta

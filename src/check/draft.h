@@ -28,6 +28,8 @@ struct Literal {
 
 // The cell of `literal` as a value of `type`, one of its types; nothing where it is out of range.
 std::optional<Cell> cell_of(const Literal& literal, Type type);
+// The literal of one type that is this cell.
+Literal literal_of(Cell cell, Type type);
 
 struct DraftInstruction {
   Mnemonic mnemonic{};
@@ -47,6 +49,8 @@ struct DraftFunction {
   std::vector<std::string> texts;
   // It had errors already: its signature stands, its code is not looked at.
   bool broken = false;
+  // It comes from an object, where code that no path reaches is nothing to warn of.
+  bool stored = false;
 };
 
 struct Draft {

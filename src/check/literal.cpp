@@ -22,4 +22,10 @@ std::optional<Cell> cell_of(const Literal& literal, Type type) {
   return (literal.negative ? std::uint64_t{0} - literal.bits : literal.bits) & mask;
 }
 
+Literal literal_of(Cell cell, Type type) {
+  Literal literal{.types = type, .hexadecimal = is_integer(type), .bits = cell};
+  if (type == Type::F32) literal.f32_bits = static_cast<std::uint32_t>(cell);
+  return literal;
+}
+
 }  // namespace rosetta

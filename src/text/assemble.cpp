@@ -11,6 +11,7 @@
 #include "base/wording.h"
 #include "check/check.h"
 #include "check/words.h"
+#include "code/identity.h"
 #include "text/parse.h"
 #include "text/value.h"
 
@@ -27,6 +28,7 @@ Diagnostic diagnostic(const Issue& issue, Severity severity,
   Diagnostic result{
       .severity = severity, .place = span_of(issue.place, places), .message = issue.message};
   for (const Note& note : issue.notes) {
+    if (note.place.function >= places.size()) continue;  // a stored function has none
     result.notes.push_back({span_of(note.place, places), note.message});
   }
   result.hint = issue.hint.text;
@@ -52,8 +54,8 @@ class CheckReader {
  public:
   CheckReader(const Assembly& assembly, const std::vector<Checked>& checked, Diagnostics& errors)
       : assembly_(assembly), checked_(checked), errors_(errors) {
-    for (std::size_t i = 0; i < assembly.names.size(); ++i) {
-      numbers_.emplace(assembly.names[i].name, static_cast<std::uint32_t>(i));
+    for (std::uint32_t i = 0; i < assembly.written; ++i) {
+      numbers_.emplace(assembly.names[i].name, i);
     }
   }
 
@@ -123,18 +125,59 @@ std::optional<Check> CheckReader::read(const CheckLine& line) {
   return check;
 }
 
+// What a text that stands alone calls by hash.
+class NoLibrary final : public Library {
+ public:
+  Result<std::optional<std::string>> find(const Hash&) override { return std::nullopt; }
+  Result<Hash> resolve(std::string_view) override {
+    return std::unexpected(
+        Error{Fault::Program, "a call by hash needs a store, and there is none here"});
+  }
+};
+
+// Appends the functions that are called by hash to the draft, and makes the calls name them.
+Result<StoredFunctions> resolve_hashes(Parsed& parsed, Library& library, Diagnostics& errors) {
+  std::vector<std::optional<Hash>> found;
+  std::vector<std::string> wrong;
+  std::vector<Hash> roots;
+  for (const std::string& digits : parsed.hashes) {
+    Result<Hash> hash = library.resolve(digits);
+    if (!hash && hash.error().fault != Fault::Program) return std::unexpected(hash.error());
+    found.push_back(hash ? std::optional(*hash) : std::nullopt);
+    wrong.push_back(hash ? "" : hash.error().message);
+    if (hash) roots.push_back(*hash);
+  }
+  Result<StoredFunctions> stored = append_stored(parsed.draft, roots, library);
+  if (!stored) return stored;
+  for (const HashCall& call : parsed.hash_calls) {
+    DraftFunction& caller = parsed.draft.functions[call.function];
+    if (found[call.hash]) {
+      caller.code[call.instruction].operand = stored->numbers.at(*found[call.hash]);
+      continue;
+    }
+    caller.broken = true;
+    // The hash is what stands last in the instruction.
+    const std::uint32_t end = parsed.places[call.function].code[call.instruction].end;
+    const auto size = static_cast<std::uint32_t>(parsed.hashes[call.hash].size() + 1);
+    errors.add({.place = {end - size, end}, .message = wrong[call.hash]});
+  }
+  return stored;
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> Assembly::find(std::string_view name) const {
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i].name == name) return static_cast<std::uint32_t>(i);
+  for (std::uint32_t i = 0; i < written; ++i) {
+    if (names[i].name == name) return i;
   }
   return std::nullopt;
 }
 
-Assembly assemble(std::string_view text) {
+Result<Assembly> assemble(std::string_view text, Library& library) {
   Diagnostics errors(Assembly::kMostMessages);
   Parsed parsed = parse(text, errors);
+  const Result<StoredFunctions> stored = resolve_hashes(parsed, library, errors);
+  if (!stored) return std::unexpected(stored.error());
   Issues wrong(Assembly::kMostMessages);
   Issues odd(Assembly::kMostMessages);
   std::vector<Checked> checked = check(parsed.draft, wrong, odd);
@@ -142,7 +185,9 @@ Assembly assemble(std::string_view text) {
   Assembly assembly;
   assembly.names = std::move(parsed.names);
   assembly.places = std::move(parsed.places);
+  assembly.written = static_cast<std::uint32_t>(assembly.names.size());
   for (const Issue& issue : wrong.listed()) {
+    if (issue.place.function >= assembly.written) return std::unexpected(damaged(*stored, issue));
     errors.add(diagnostic(issue, Severity::Error, assembly.places));
   }
   errors.count_more(wrong.count() - wrong.listed().size());
@@ -151,7 +196,7 @@ Assembly assemble(std::string_view text) {
     std::optional<Check> check = reader.read(line);
     if (check) assembly.checks.push_back(std::move(*check));
   }
-  for (std::size_t i = 0; i < checked.size(); ++i) {
+  for (std::uint32_t i = 0; i < assembly.written; ++i) {
     renumber(assembly.names[i].locals, checked[i], parsed.draft.functions[i].params.size());
   }
   Diagnostics warnings(Assembly::kMostMessages);
@@ -166,7 +211,19 @@ Assembly assemble(std::string_view text) {
   if (assembly.error_count != 0) return assembly;
   assembly.functions.reserve(checked.size());
   for (Checked& each : checked) assembly.functions.push_back(std::move(*each.function));
+  if (stored->hashes.empty()) return assembly;
+  const Result<void> confirmed = confirm(*stored, identify(assembly.functions));
+  if (!confirmed) return std::unexpected(confirmed.error());
+  for (const Hash& hash : stored->hashes) {
+    assembly.names.push_back(FunctionNames{.name = "#" + to_hex(hash)});
+    assembly.places.emplace_back();
+  }
   return assembly;
+}
+
+Assembly assemble(std::string_view text) {
+  NoLibrary none;
+  return *assemble(text, none);
 }
 
 }  // namespace rosetta

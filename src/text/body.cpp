@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/hash.h"
 #include "base/wording.h"
 #include "code/function.h"
 #include "text/value.h"
@@ -239,11 +240,15 @@ bool BodyParser::table_operand(DraftInstruction& to) {
 bool BodyParser::callee_operand(DraftInstruction& to) {
   const Token token = tokens_.peek();
   if (token.kind == Token::Kind::Value && token.text.starts_with('#')) {
-    return tokens_.error(
-        tokens_.take().span,
-        "no function with this hash is known: a call names a function of its file");
+    const std::string_view digits = token.text.substr(1);
+    if (!is_hash_prefix(digits)) {
+      return tokens_.error(tokens_.take().span,
+                           fmt::format("a hash is `#` and {} to {} hexadecimal digits",
+                                       kFewestHashDigits, kHashDigits));
+    }
+  } else if (token.kind != Token::Kind::Word) {
+    return missing("a function's name or hash");
   }
-  if (token.kind != Token::Kind::Word) return missing("a function's name");
   to.operand = functions_.id(token.text);
   tokens_.take();
   return true;

@@ -13,11 +13,15 @@
 namespace rosetta {
 
 struct FunctionNames {
-  std::string name;
-  std::vector<std::string> params;
-  std::vector<std::string> locals;  // by the function's numbering; empty where it had a number only
+  std::string name{};
+  std::vector<std::string> params{};
+  // By the function's numbering; empty where it had a number only.
+  std::vector<std::string> locals{};
   // Labels in the order of their instructions; several may share one.
-  std::vector<std::pair<std::uint32_t, std::string>> labels;
+  std::vector<std::pair<std::uint32_t, std::string>> labels{};
+  // What the callee is called at each call site, where that is not its own name. May be shorter
+  // than there are sites; empty where it is its own name.
+  std::vector<std::string> callees{};
 };
 
 // The functions' names, for suggestions.
@@ -31,6 +35,7 @@ inline std::vector<std::string_view> function_names(const std::vector<FunctionNa
 // Where a function stands in its source.
 struct FunctionPlaces {
   Span head;               // its name
+  Span whole;              // from `fn` to the closing brace
   std::vector<Span> code;  // each instruction, operands included
 };
 

@@ -125,6 +125,7 @@ void FileParser::function() {
   DraftFunction& draft = parsed_.draft.functions.emplace_back();
   FunctionNames& names = parsed_.names.emplace_back();
   FunctionPlaces& places = parsed_.places.emplace_back();
+  places.whole.begin = tokens_.last().span.begin;
   const std::uint64_t before = tokens_.error_count();
   if (!head(draft, names)) {
     // Without its head a body would only give errors that come of it.
@@ -135,6 +136,7 @@ void FileParser::function() {
   }
   parse_body(tokens_, functions_, draft, names, places,
              {kMostInstructions - instructions_, kMostLabels - labels_});
+  places.whole.end = tokens_.last().span.end;
   instructions_ += draft.code.size();
   labels_ += names.labels.size();
   if (tokens_.error_count() != before) draft.broken = true;
@@ -232,6 +234,8 @@ void FileParser::check_line() {
 
 void FileParser::resolve_calls() {
   const std::vector<std::string_view> defined = function_names(parsed_.names);
+  constexpr std::uint32_t kNone = 0xffff'ffff;
+  std::vector<std::uint32_t> hashes(functions_.names.size(), kNone);  // by id: in parsed_.hashes
   for (std::size_t f = 0; f < parsed_.draft.functions.size(); ++f) {
     DraftFunction& draft = parsed_.draft.functions[f];
     for (std::size_t i = 0; i < draft.code.size(); ++i) {
@@ -240,15 +244,25 @@ void FileParser::resolve_calls() {
       const std::uint32_t id = instruction.operand;
       instruction.operand = functions_.number[id];
       if (instruction.operand != Functions::kUndefined) continue;
-      draft.broken = true;
-      instruction.operand = 0;  // any function: a broken one's code is not looked at
+      instruction.operand = 0;  // any function, for now
+      const std::string_view name = functions_.names[id];
+      if (name.starts_with('#')) {
+        if (hashes[id] == kNone) {
+          hashes[id] = static_cast<std::uint32_t>(parsed_.hashes.size());
+          parsed_.hashes.emplace_back(name.substr(1));
+        }
+        parsed_.hash_calls.push_back(
+            {static_cast<std::uint32_t>(f), static_cast<std::uint32_t>(i), hashes[id]});
+        continue;
+      }
+      draft.broken = true;  // its code is not looked at
       if (tokens_.errors_full()) {
         tokens_.count_error();
         continue;
       }
       tokens_.error(parsed_.places[f].code[i],
-                    fmt::format("there is no function `{}`", shortened(functions_.names[id])),
-                    tokens_.suggest(functions_.names[id], defined));
+                    fmt::format("there is no function `{}`", shortened(name)),
+                    tokens_.suggest(name, defined));
     }
   }
 }

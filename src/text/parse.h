@@ -53,11 +53,21 @@ class Diagnostics {
   std::uint64_t count_ = 0;
 };
 
+// A call of a function that is not the file's, by its hash. The callee is still to be found, so the
+// instruction's operand means nothing yet.
+struct HashCall {
+  std::uint32_t function = 0;
+  std::uint32_t instruction = 0;
+  std::uint32_t hash = 0;  // in Parsed::hashes
+};
+
 struct Parsed {
   Draft draft;
   std::vector<FunctionNames> names;  // `locals` in written order still
   std::vector<FunctionPlaces> places;
   std::vector<CheckLine> checks;
+  std::vector<HashCall> hash_calls;
+  std::vector<std::string> hashes;  // digits, as written, each spelling once
 };
 
 // What a file may hold at most: bounds on memory.

@@ -22,7 +22,7 @@ class Printer {
           std::span<const FunctionNames> module, Style style)
       : function_(function), names_(names), module_(module), style_(style) {}
 
-  std::string print();
+  Printed print();
 
  private:
   void name_locals();
@@ -43,7 +43,10 @@ class Printer {
   std::vector<std::string> locals_;                           // parameters too
   std::map<std::uint32_t, std::vector<std::string>> labels_;  // by instruction
   std::vector<bool> reached_;
+  FunctionPlaces places_;
   std::string out_;
+
+  [[nodiscard]] std::uint32_t end() const { return static_cast<std::uint32_t>(out_.size()); }
 };
 
 void Printer::each_target(const Instruction& instruction, auto use) const {
@@ -107,6 +110,7 @@ void Printer::find_reached() {
 }
 
 void Printer::head() {
+  places_.head = {3, 3 + static_cast<std::uint32_t>(names_.name.size())};
   out_ += fmt::format("fn {}(", names_.name);
   for (std::size_t i = 0; i < function_.params().size(); ++i) {
     out_ += fmt::format("{}{}: {}", i == 0 ? "" : ", ", locals_[i], name(function_.params()[i]));
@@ -154,7 +158,11 @@ std::string Printer::operand(const Instruction& instruction) const {
     case OperandKind::Literal: return " " + literal(instruction);
     case OperandKind::Local: return " " + locals_[instruction.operand];
     case OperandKind::Target: return " " + labels_.at(instruction.operand).front();
-    case OperandKind::Callee: return " " + module_[function_.callees()[instruction.operand]].name;
+    case OperandKind::Callee: {
+      const std::size_t site = instruction.operand;
+      const bool named = site < names_.callees.size() && !names_.callees[site].empty();
+      return " " + (named ? names_.callees[site] : module_[function_.callees()[site]].name);
+    }
     case OperandKind::Table: {
       std::string text;
       for (const std::uint32_t target : function_.table(instruction.operand)) {
@@ -192,23 +200,33 @@ void Printer::instruction(std::uint32_t at) {
   if (instruction.opcode == Opcode::F32Const && rest.find('n') != std::string::npos) {
     word = info(instruction.opcode).mnemonic;
   }
-  out_ += fmt::format("    {}{}\n", word, rest);
+  out_ += "    ";
+  const std::uint32_t begin = end();
+  out_ += word;
+  out_ += rest;
+  places_.code.push_back({begin, end()});
+  out_ += '\n';
 }
 
-std::string Printer::print() {
+Printed Printer::print() {
   name_locals();
   name_labels();
   find_reached();
   head();
   for (std::uint32_t at = 0; at < function_.code().size(); ++at) instruction(at);
   out_ += "}\n";
-  return std::move(out_);
+  return {std::move(out_), std::move(places_)};
 }
 
 }  // namespace
 
 std::string print(const Function& function, const FunctionNames& names,
                   std::span<const FunctionNames> module, Style style) {
+  return print_placed(function, names, module, style).text;
+}
+
+Printed print_placed(const Function& function, const FunctionNames& names,
+                     std::span<const FunctionNames> module, Style style) {
   return Printer(function, names, module, style).print();
 }
 

@@ -20,4 +20,12 @@ enum class Style : std::uint8_t {
 std::string print(const Function& function, const FunctionNames& names,
                   std::span<const FunctionNames> module, Style style);
 
+// The same with the places of the function in that text.
+struct Printed {
+  std::string text;
+  FunctionPlaces places;
+};
+Printed print_placed(const Function& function, const FunctionNames& names,
+                     std::span<const FunctionNames> module, Style style);
+
 }  // namespace rosetta

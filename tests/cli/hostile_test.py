@@ -36,6 +36,7 @@ FINE = {0}
 
 folder = tempfile.TemporaryDirectory()
 here = pathlib.Path(folder.name)
+os.environ["ROSETTAVM_STORE"] = str(here / "store.db")
 count = 0
 failures = []
 slowest = []
@@ -227,7 +228,7 @@ def long_lines():
         judge("1 GiB, a sparse file", Ended(["run", str(path)]), WRONG, "at most")
         path.unlink()
         zeros = subprocess.Popen(["head", "-c", str(1 << 30), "/dev/zero"], stdout=subprocess.PIPE)
-        judge("1 GiB, piped", Ended(["run", "-"], zeros.stdout), WRONG, "the most a program may have")
+        judge("1 GiB, piped", Ended(["run", "-"], zeros.stdout), WRONG, "the most that can be read")
         zeros.stdout.close()
         zeros.wait()
 

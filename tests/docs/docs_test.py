@@ -3,9 +3,10 @@
 
 ```rvm        a whole program: `rosettavm test -` takes it, and its check lines pass
 ```rvm-error  a program that is wrong: exit status 3
-```console    `$ COMMAND` (going on in lines that begin with `>`) is run by sh in the repository's
-              root, `rosettavm` being PROGRAM; the lines below are all that it prints, standard
-              error included. `...` stands for anything within a line, and alone for any lines
+```console    `$ COMMAND` (going on in lines that begin with `>`) is run by sh in a folder of the page's
+              own that has everything of the repository's root in it, `rosettavm` being PROGRAM; the
+              lines below are all that it prints, standard error included. `...` stands for anything
+              within a line, and alone for any lines. A page has a store of its own, empty at first
 Any other block is only shown. Links to files have to lead to one, and docs/isa.md has to be what
 tools/isa_page writes.
 
@@ -31,6 +32,7 @@ class Docs:
         self.examples = 0
         self.failures = 0
         self.home = tempfile.TemporaryDirectory()
+        self.folder = repository
         (pathlib.Path(self.home.name) / "rosettavm").symlink_to(program)
         path = self.home.name + os.pathsep + os.environ.get("PATH", "")
         self.environment = {**os.environ, "PATH": path, "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
@@ -40,7 +42,7 @@ class Docs:
         try:
             done = subprocess.run(
                 ["sh", "-c", command],
-                cwd=self.repository,
+                cwd=self.folder,
                 env=self.environment,
                 input=text.encode(),
                 stdout=subprocess.PIPE,
@@ -56,6 +58,11 @@ class Docs:
         print(f"{place}: {message.rstrip()}\n")
 
     def page(self, path):
+        self.folder = pathlib.Path(self.home.name) / path.stem
+        self.folder.mkdir()
+        for entry in self.repository.iterdir():
+            (self.folder / entry.name).symlink_to(entry)
+        self.environment["ROSETTAVM_STORE"] = self.home.name + f"/{path.stem}.db"
         text = path.read_text()
         name = path.relative_to(self.repository)
         written = ""
@@ -77,7 +84,7 @@ class Docs:
 
     def program(self, place, text, wanted):
         self.examples += 1
-        status, output = self.run("rosettavm test -", text)
+        status, output = self.run("rosettavm test --fresh -", text)
         if status != wanted:
             self.fail(place, f"exit status {status} where {wanted} is wanted:\n{output}")
 

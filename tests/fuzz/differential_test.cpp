@@ -1,18 +1,18 @@
 // Random programs, run by the interpreter and by the oracle: everything that can be seen of a run
 // must be the same. And what the printer makes of a program must be that program.
 //
-// ROSETTAVM_SEEDS="first:count" in the environment asks for other seeds than the suite's.
+// ROSETTAVM_SEEDS="first:count" in the environment asks for other seeds than the suite's
+// (fuzz/seeds.h).
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "engine/interp/interp.h"
 #include "fuzz/generator.h"
+#include "fuzz/seeds.h"
 #include "ir/program.h"
 #include "reference/oracle.h"
 #include "text/assemble.h"
@@ -30,22 +30,7 @@ constexpr std::uint64_t kSeeds = 3'000;
 #endif
 
 constexpr std::uint64_t kMostSteps = 2'000'000;  // of the oracle: what takes longer is skipped
-constexpr int kMostFailures = 5;
-constexpr int kTuples = 3;  // of arguments, for each program
-
-struct Seeds {
-  unsigned long long first = 1;
-  unsigned long long count = kSeeds;
-};
-
-Seeds seeds() {
-  Seeds seeds;
-  const char* const asked = std::getenv("ROSETTAVM_SEEDS");
-  if (asked != nullptr && std::sscanf(asked, "%llu:%llu", &seeds.first, &seeds.count) != 2) {
-    ADD_FAILURE() << "ROSETTAVM_SEEDS is to be first:count, not " << asked;
-  }
-  return seeds;
-}
+constexpr int kTuples = 3;                       // of arguments, for each program
 
 // All that can be seen of a run.
 struct Behaviour {
@@ -255,14 +240,7 @@ std::string Comparison::texts() {
 }
 
 void for_all_seeds(std::string (Comparison::*compare)()) {
-  const Seeds range = seeds();
-  int failures = 0;
-  for (unsigned long long i = 0; i < range.count && failures < kMostFailures; ++i) {
-    const std::string difference = (Comparison(range.first + i).*compare)();
-    if (difference.empty()) continue;
-    ++failures;
-    ADD_FAILURE() << difference;
-  }
+  fuzz::for_all_seeds(kSeeds, [&](std::uint64_t seed) { return (Comparison(seed).*compare)(); });
 }
 
 TEST(DifferentialTest, InterpreterAgreesWithTheOracle) { for_all_seeds(&Comparison::engines); }

@@ -18,17 +18,19 @@ import pathlib
 import shlex
 import subprocess
 import sys
+import tempfile
 
 PROMPT = b"$ rosettavm"
 
 
-def run(program, words, folder):
+def run(program, words, folder, store):
     """The block of a golden file for one command."""
-    environment = {**os.environ, "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
+    environment = {**os.environ, "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "ROSETTAVM_STORE": store}
     done = subprocess.run([program, *words], cwd=folder, env=environment, timeout=60,
                           stdin=subprocess.DEVNULL, capture_output=True)
     text = b"exit status %d\n" % done.returncode
     for name, what in (b"stderr", done.stderr), (b"stdout", done.stdout):
+        what = what.replace(store.encode(), b"STORE")
         if what:
             text += b"--- " + name + b"\n" + what
             if not what.endswith(b"\n"):
@@ -55,13 +57,15 @@ def main():
     stems = sorted({path.stem for path in folder.iterdir() if path.suffix in (".rvm", ".txt")})
     failed = 0
     count = 0
+    home = tempfile.TemporaryDirectory()
     for stem in stems:
+        store = os.path.join(home.name, stem + ".db")  # each file's own, empty at first
         golden = folder / (stem + ".txt")
         text = b""
         for command in commands(golden, folder / (stem + ".rvm")):
             count += 1
             words = shlex.split(command[len(PROMPT):].decode())
-            text += (b"\n" if text else b"") + command + b"\n" + run(program, words, folder)
+            text += (b"\n" if text else b"") + command + b"\n" + run(program, words, folder, store)
         before = golden.read_bytes() if golden.exists() else b""
         if text == before:
             continue

@@ -237,7 +237,7 @@ TEST(ParseErrorTest, SaysWhatAndWhere) {
       {"fn f() { jumptable }", "}", "needs its targets"},
       {"fn f() { call }", "}", "needs a function's name"},
       {"fn f() { call g }", "call g", "there is no function `g`"},
-      {"fn f() { call #0123456789 }", "#0", "no function with this hash"},
+      {"fn f() { call #0123456 }", "#0", "a hash is `#` and 8 to 64 hexadecimal digits"},
       {"fn f() { print \"\\x\" }", "\\x", "an escape is one of"},
       {"fn f() { print \"x\n}", "\"x", "the string has no closing quote"},
       {"fn f() { trap", "f()", "no closing `}`"},

@@ -1,0 +1,280 @@
+#include "app/commands.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <bit>
+
+#include "text/value.h"
+
+namespace rosetta {
+namespace {
+
+// A number as the language writes it: 1_000_000, 0xff.
+void add_count(CLI::App& app, const std::string& option, const std::string& about,
+               std::function<void(std::uint64_t)> use) {
+  const auto read = [option, use](const std::string& text) {
+    const auto literal = read_literal(unmarked(text));
+    if (!literal || literal->types != kIntegers || literal->negative) {
+      throw CLI::ValidationError(
+          fmt::format("{} needs a number from 0 to 2^64-1, not `{}`", option, unmarked(text)));
+    }
+    use(literal->bits);
+  };
+  app.add_option_function<std::string>(option, read, about)->option_text("N");
+}
+
+// Functions of the store.
+void add_targets(CLI::App& app, std::vector<std::string>& targets) {
+  app.add_option("FUNCTION", targets, "names in the store, or #HASH")->option_text(" ")->required();
+}
+
+double read_seconds(const std::string& text) {
+  constexpr double kMost = 1e9;
+  const auto cell = read_value(text, Type::F64);
+  const double seconds = cell ? std::bit_cast<double>(*cell) : -1;
+  if (!(seconds >= 0 && seconds <= kMost)) {
+    throw CLI::ValidationError(
+        fmt::format("--timeout needs seconds from 0 to 1e9, not `{}`", text));
+  }
+  return seconds;
+}
+
+constexpr Command kCommands[] = {
+    {"run", "run a program's entry function and print its results",
+     "  rosettavm run examples/factorial.rvm          3628800\n"
+     "  rosettavm run examples/gcd.rvm 48 18          6 144\n"
+     "  rosettavm run FILE --entry fib --fuel 1000    stop after 1000 calls and backward jumps\n"
+     "  rosettavm run FILE --timeout 2 --stats        stop after 2 s; say where the time went\n"
+     "  rosettavm run gcd 48 18                       a function of the store, by name\n"
+     "  rosettavm run '#87e22346' 48 18               or by its hash\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       RunOptions& run = settings.run;
+       app.add_option("PROGRAM", run.program,
+                      "a file, - for standard input, a name in the store, or #HASH")
+           ->option_text(" ")
+           ->required();
+       app.add_option("ARG", run.arguments, "arguments of the entry function, as in the language")
+           ->option_text(" ");
+       app.add_option("--entry", run.entry, "the function of a file to run (main)")
+           ->option_text("NAME");
+       add_count(app, "--max-depth", "calls active at once, at most (1000000)",
+                 [&run](std::uint64_t n) { run.max_depth = n; });
+       add_count(app, "--fuel", "calls and backward jumps, at most (no limit)",
+                 [&run](std::uint64_t n) { run.fuel = n; });
+       app.add_option_function<std::string>(
+              "--timeout",
+              [&run](const std::string& text) { run.timeout = read_seconds(unmarked(text)); },
+              "seconds, at most (no limit)")
+           ->option_text("SECONDS");
+       app.add_flag("--trace", run.trace, "show every executed instruction on standard error");
+       app.add_flag("--stats", run.stats,
+                    "show the time of every stage, instructions and depth (counting slows a run)");
+       return [&] { return rosetta::run(settings.run, settings.common); };
+     }},
+    {"test", "run the check lines of files, on every engine of this machine",
+     "  rosettavm test examples/factorial.rvm   run its check lines\n"
+     "  rosettavm test --fresh FILE             and what passed before, too\n"
+     "  rosettavm test                          the built-in cases: does this machine compute "
+     "right?\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_option("FILE", settings.test.files, "programs; none: the built-in cases")
+           ->option_text(" ");
+       app.add_flag("--fresh", settings.test.fresh, "run what passed before, too");
+       return [&] { return rosetta::test(settings.test, settings.common); };
+     }},
+    {"hash", "print the hashes of a program's functions, or BLAKE3 digests of other files",
+     "  rosettavm hash examples/gcd.rvm         a line HASH  NAME for each function\n"
+     "  rosettavm hash data.bin                 the digest that b3sum prints\n"
+     "  rosettavm hash --text 'hello'\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_option("INPUT", settings.hash.files,
+                      "programs (.rvm); other files, or - for standard input")
+           ->option_text(" ");
+       app.add_option("--text", settings.hash.texts, "a text, without a line's end")
+           ->allow_extra_args(false);
+       return [&] {
+         if (settings.hash.files.empty() && settings.hash.texts.empty()) {
+           throw CLI::RequiredError("INPUT or --text");
+         }
+         return rosetta::hash(settings.hash, settings.common);
+       };
+     }},
+    {"show", "print functions as readable assembly, with the types that were inferred",
+     "  rosettavm show examples/gcd.rvm\n"
+     "  rosettavm show --exact FILE             every opcode by its exact name\n"
+     "  rosettavm show gcd                      a function of the store\n"
+     "  rosettavm show --all gcd                with all that it needs: a whole program\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_option("PROGRAM", settings.show.programs,
+                      "files, - for standard input, names in the store, or #HASH")
+           ->option_text(" ")
+           ->required();
+       app.add_flag("--exact", settings.show.exact, "exact mnemonics and types throughout");
+       app.add_flag("--all", settings.show.all, "a stored function with all that it needs");
+       return [&] { return rosetta::show(settings.show, settings.common); };
+     }},
+    {"fmt", "print a program's text in the house layout",
+     "  rosettavm fmt FILE\n"
+     "  rosettavm fmt --write *.rvm             in place\n"
+     "  rosettavm fmt --check *.rvm             exit status 1 if one is not formatted\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_option("FILE", settings.fmt.files, "programs, or - for standard input")
+           ->option_text(" ")
+           ->required();
+       CLI::Option* const write = app.add_flag("--write", settings.fmt.write, "replace the files");
+       app.add_flag("--check", settings.fmt.check, "print nothing but the files that would change")
+           ->excludes(write);
+       return [&] {
+         if (settings.fmt.write &&
+             std::ranges::find(settings.fmt.files, "-") != settings.fmt.files.end()) {
+           throw CLI::ValidationError("--write needs files, and `-` is none");
+         }
+         return rosetta::fmt_files(settings.fmt, settings.common);
+       };
+     }},
+    {"store", "keep functions by their hashes, and names for them", "", nullptr},
+    {"store add", "put the functions of files into the store, and name them",
+     "  rosettavm store add examples/gcd.rvm\n"
+     "  rosettavm store add --update FILE       and make anew what calls what FILE replaces\n"
+     "  rosettavm store add --dry-run FILE      say what would happen\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_option("FILE", settings.store_add.files, "programs, or - for standard input")
+           ->option_text(" ")
+           ->required();
+       app.add_flag("--update", settings.store_add.update,
+                    "make what calls replaced functions anew, so that it calls the new ones");
+       app.add_flag("--dry-run", settings.store_add.dry_run, "change nothing");
+       return [&] { return rosetta::store_add(settings.store_add, settings.common); };
+     }},
+    {"store names", "list the names and what they mean",
+     "  rosettavm store names\n"
+     "  rosettavm store names math.             those that begin so\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_option("PREFIX", settings.store_names.prefix, "how they begin")->option_text(" ");
+       return [&] { return rosetta::store_names(settings.store_names, settings.common); };
+     }},
+    {"store show", "print functions as they were written",
+     "  rosettavm store show gcd\n"
+     "  rosettavm store show '#87e22346'\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       add_targets(app, settings.store_target.targets);
+       return [&] { return rosetta::store_show(settings.store_target, settings.common); };
+     }},
+    {"store deps", "list what functions call",
+     "  rosettavm store deps main\n"
+     "  rosettavm store deps --all main         and what that calls, and so on\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       add_targets(app, settings.store_target.targets);
+       app.add_flag("--all", settings.store_target.all, "those that are called in turn, too");
+       return [&] { return rosetta::store_deps(settings.store_target, settings.common); };
+     }},
+    {"store dependents", "list who calls functions",
+     "  rosettavm store dependents gcd\n"
+     "  rosettavm store dependents --all gcd    and who calls those, and so on\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       add_targets(app, settings.store_target.targets);
+       app.add_flag("--all", settings.store_target.all, "their callers in turn, too");
+       return [&] { return rosetta::store_dependents(settings.store_target, settings.common); };
+     }},
+    {"store diff", "compare two files, names or hashes; exit status 1 if they differ",
+     "  rosettavm store diff old.rvm new.rvm\n"
+     "  rosettavm store diff '#77aa12bc' gcd\n"
+     "  rosettavm store diff gcd gcd.rvm        the store's against the file's\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_option("A", settings.store_diff.before, "a file, a name or #HASH")
+           ->option_text(" ")
+           ->required();
+       app.add_option("B", settings.store_diff.after, "what to compare it with")
+           ->option_text(" ")
+           ->required();
+       return [&] { return rosetta::store_diff(settings.store_diff, settings.common); };
+     }},
+    {"store rename", "give a function another name",
+     "  rosettavm store rename gcd greatest\n"
+     "  rosettavm store rename '#87e22346' gcd  a name for a function that has none\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_option("FROM", settings.store_rename.from, "a name, or #HASH")
+           ->option_text(" ")
+           ->required();
+       app.add_option("TO", settings.store_rename.to, "the new name")->option_text(" ")->required();
+       return [&] { return rosetta::store_rename(settings.store_rename, settings.common); };
+     }},
+    {"store forget", "remove names; the code stays until gc", "  rosettavm store forget gcd\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_option("NAME", settings.store_target.targets, "names")->option_text(" ")->required();
+       return [&] { return rosetta::store_forget(settings.store_target, settings.common); };
+     }},
+    {"store pin", "keep functions though no name reaches them; without any, list the pinned",
+     "  rosettavm store pin '#87e22346'\n"
+     "  rosettavm store pin --remove '#87e22346'\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       CLI::Option* const targets =
+           app.add_option("FUNCTION", settings.store_target.targets, "names, or #HASH")
+               ->option_text(" ");
+       app.add_flag("--remove", settings.store_target.remove, "let go of them")->needs(targets);
+       return [&] { return rosetta::store_pin(settings.store_target, settings.common); };
+     }},
+    {"store log", "show how names changed, newest first",
+     "  rosettavm store log\n"
+     "  rosettavm store log gcd                 of one name\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_option("NAME", settings.store_log.name, "a name")->option_text(" ");
+       add_count(app, "--most", "show at most so many changes (20)",
+                 [&settings](std::uint64_t n) { settings.store_log.most = n; });
+       return [&] { return rosetta::store_log(settings.store_log, settings.common); };
+     }},
+    {"store undo", "take back a change of names: the newest, or the one with this number",
+     "  rosettavm store undo\n"
+     "  rosettavm store undo 3\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       add_count(app, "CHANGE", "a number that `store log` shows",
+                 [&settings](std::uint64_t n) { settings.store_undo.change = n; });
+       return [&] { return rosetta::store_undo(settings.store_undo, settings.common); };
+     }},
+    {"store verify", "check everything in the store against itself", "  rosettavm store verify\n",
+     [](CLI::App&, Settings& settings) -> std::function<int()> {
+       return [&] { return rosetta::store_verify(settings.common); };
+     }},
+    {"store gc", "remove what neither a name nor a pin reaches",
+     "  rosettavm store gc --dry-run            say what would go\n"
+     "  rosettavm store gc\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_flag("--dry-run", settings.store_gc.dry_run, "remove nothing");
+       return [&] { return rosetta::store_gc(settings.store_gc, settings.common); };
+     }},
+    {"store export", "write functions and all that they need as one file",
+     "  rosettavm store export gcd -o gcd.rvmx\n"
+     "  rosettavm store export -o all.rvmx      what names and pins reach\n"
+     "  rosettavm store export --object gcd | b3sum\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_option("FUNCTION", settings.store_export.targets, "names, or #HASH")
+           ->option_text(" ");
+       app.add_option("-o,--output", settings.store_export.output,
+                      "the file to write; none, or -: standard output")
+           ->option_text("FILE");
+       app.add_flag("--object", settings.store_export.object,
+                    "the bytes of one object alone, whose digest is its hash");
+       return [&] { return rosetta::store_export(settings.store_export, settings.common); };
+     }},
+    {"store import", "verify exported files and keep what is in them",
+     "  rosettavm store import gcd.rvmx\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       app.add_option("FILE", settings.store_import.files, "files that `export` wrote, or -")
+           ->option_text(" ")
+           ->required();
+       return [&] { return rosetta::store_import(settings.store_import, settings.common); };
+     }},
+};
+
+}  // namespace
+
+std::span<const Command> all_commands() { return kCommands; }
+
+std::string unmarked(std::string text) {
+  if (text.starts_with(kMark)) text.erase(0, 1);
+  return text;
+}
+
+}  // namespace rosetta

@@ -1,0 +1,74 @@
+#include "store/sweep.h"
+
+#include <unordered_set>
+
+#include "code/identity.h"
+#include "code/object.h"
+#include "store/names.h"
+
+namespace rosetta {
+namespace {
+
+constexpr char kUnusedBindings[] =
+    "SELECT count(*) FROM binding WHERE id NOT IN (SELECT binding FROM name WHERE binding IS NOT "
+    "NULL UNION SELECT before_binding FROM move WHERE before_binding IS NOT NULL UNION SELECT "
+    "after_binding FROM move WHERE after_binding IS NOT NULL)";
+constexpr char kDeleteBindings[] =
+    "DELETE FROM binding WHERE id NOT IN (SELECT binding FROM name WHERE binding IS NOT NULL UNION "
+    "SELECT before_binding FROM move WHERE before_binding IS NOT NULL UNION SELECT after_binding "
+    "FROM move WHERE after_binding IS NOT NULL)";
+
+std::uint64_t count(Store& store, const char* sql) {
+  Query query = store.database().query(sql);
+  return query.next() ? static_cast<std::uint64_t>(query.integer(0)) : 0;
+}
+
+}  // namespace
+
+Result<Sweep> plan_sweep(Store& store) {
+  std::vector<Hash> roots = store.pins();
+  for (const Name& name : all_names(store)) roots.push_back(name.hash);
+  const Result<Loaded> loaded = load(roots, store);
+  if (!loaded) return std::unexpected(loaded.error());
+  std::unordered_set<Hash> kept;
+  identify(loaded->functions, [&](const Hash& hash, std::string_view) { kept.insert(hash); });
+  Sweep plan;
+  {
+    Query query = store.database().query(
+        "SELECT hash, length(bytes), substr(bytes, 4, 1) = x'01' FROM object ORDER BY hash");
+    while (query.next()) {
+      const Hash hash = query.hash(0);
+      if (kept.contains(hash)) continue;
+      ++plan.objects;
+      plan.object_bytes += static_cast<std::uint64_t>(query.integer(1));
+      if (query.integer(2) == 0) plan.functions.push_back(hash);
+    }
+  }
+  plan.bindings = count(store, kUnusedBindings);
+  plan.cached = count(store, "SELECT count(*) FROM cache");
+  if (const Result<void> fine = store.status(); !fine) return std::unexpected(fine.error());
+  return plan;
+}
+
+void sweep(Store& store, const Sweep& plan) {
+  Database& database = store.database();
+  for (const Hash& hash : plan.functions) {
+    {
+      Query calls =
+          database.query("DELETE FROM call WHERE caller = (SELECT id FROM object WHERE hash = ?1)");
+      calls << hash;
+      calls.run();
+    }
+    Query object = database.query("DELETE FROM object WHERE hash = ?1");
+    object << hash;
+    object.run();
+  }
+  // A component goes with its members.
+  database.execute(
+      "DELETE FROM object WHERE substr(bytes, 4, 1) = x'01' AND id NOT IN (SELECT component FROM "
+      "object WHERE component IS NOT NULL)");
+  database.execute(kDeleteBindings);
+  database.execute("DELETE FROM cache");
+}
+
+}  // namespace rosetta
