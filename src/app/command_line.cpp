@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <exception>
 #include <new>
 
 #include "app/commands.h"
@@ -221,6 +223,9 @@ int command_line(int argc, char** argv) {
     return parse_and_run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
   } catch (const std::bad_alloc&) {
     std::fputs("rosettavm: out of memory\n", stderr);
+    return static_cast<int>(Fault::Machine);
+  } catch (const std::exception& error) {
+    std::fputs(fmt::format("rosettavm: {}\n", printable(error.what())).c_str(), stderr);
     return static_cast<int>(Fault::Machine);
   }
 }

@@ -1,10 +1,14 @@
 #include "app/files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -65,32 +69,42 @@ Result<std::string> read_file(const std::string& path, std::uint64_t most) {
 }
 
 Result<void> write_file(const std::string& path, std::string_view bytes) {
+  namespace fs = std::filesystem;
   if (path == "-") {
     std::fwrite(bytes.data(), 1, bytes.size(), stdout);  // the command line looks whether it did
     return {};
   }
-  namespace fs = std::filesystem;
+  const auto failed = [&](int error) {
+    return std::unexpected(Error{
+        Fault::Machine, fmt::format("cannot write `{}`: {}", printable(path), strerror(error))});
+  };
   std::error_code failure;
-  const bool exists = fs::exists(path, failure);
+  const fs::file_status before = fs::status(path, failure);
+  const bool exists = fs::exists(before);
+  if (exists && fs::is_directory(before)) return failed(EISDIR);
+  // A pipe or a device is written to; it must not become a file.
+  if (exists && !fs::is_regular_file(before)) {
+    std::FILE* const file = std::fopen(path.c_str(), "wb");
+    if (file == nullptr) return failed(errno);
+    const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
+    if (std::fclose(file) == 0 && written) return {};
+    return failed(errno);
+  }
   const fs::path target = exists ? fs::canonical(path, failure) : fs::path(path);
-  const fs::path beside = target.string() + ".rosettavm-new";
-  std::FILE* const file = std::fopen(beside.c_str(), "wb");
-  bool written = file != nullptr;
-  if (file != nullptr) {
-    written = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-    written = std::fclose(file) == 0 && written;
-  }
+  std::string beside = target.string() + ".XXXXXX";
+  const int descriptor = mkostemp(beside.data(), O_CLOEXEC);
+  if (descriptor < 0) return failed(errno);
+  const mode_t mask = umask(0);
+  umask(mask);
+  const mode_t mode = exists ? static_cast<mode_t>(before.permissions()) : 0666 & ~mask;
+  std::FILE* const file = fdopen(descriptor, "wb");
+  bool written = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
+  written = fchmod(descriptor, mode) == 0 && written;
+  written = std::fclose(file) == 0 && written;
+  if (written && std::rename(beside.c_str(), target.c_str()) == 0) return {};
   const int error = errno;
-  if (written && exists) {
-    const fs::perms mode = fs::status(target, failure).permissions();
-    if (!failure) fs::permissions(beside, mode, failure);
-  }
-  if (written && !failure) fs::rename(beside, target, failure);
-  if (written && !failure) return {};
   std::remove(beside.c_str());
-  return std::unexpected(
-      Error{Fault::Machine, fmt::format("cannot write `{}`: {}", printable(path),
-                                        failure ? failure.message() : strerror(error))});
+  return failed(error);
 }
 
 }  // namespace rosetta

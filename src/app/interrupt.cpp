@@ -20,7 +20,7 @@ extern "C" void rosetta_on_signal(int signal) {
 }
 
 void handle(int signal) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = rosetta_on_signal;
   action.sa_flags = SA_RESTART | (signal == SIGINT ? static_cast<int>(SA_RESETHAND) : 0);
   sigaction(signal, &action, nullptr);

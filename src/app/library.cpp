@@ -86,6 +86,10 @@ Result<Store*> OpenStore::get(bool create) {
   return store_.get();
 }
 
+void OpenStore::begin_reading() {
+  if (store_ && !reading_) reading_.emplace(*store_, Transaction::Kind::Read);
+}
+
 Result<Store*> OpenStore::get_existing() {
   if (store_) return store_.get();
   const Result<std::string> path = store_path(common_);
@@ -103,6 +107,7 @@ Result<std::optional<std::string>> OpenStore::find(const Hash& hash) {
 Result<Hash> OpenStore::resolve(std::string_view digits) {
   const Result<Store*> store = get_existing();
   if (!store) return std::unexpected(store.error());
+  begin_reading();
   if (*store != nullptr) return (*store)->resolve(digits);
   const Result<std::string> path = store_path(common_);
   return std::unexpected(Error{
@@ -127,11 +132,9 @@ Result<Target> find_target(Store& store, const std::string& word) {
   std::optional<Name> name = find_name(store, word);
   if (const Result<void> fine = store.status(); !fine) return std::unexpected(fine.error());
   if (name) return Target{name->hash, std::move(name)};
-  const std::vector<Name> all = all_names(store);
+  const std::vector<std::string> all = names_like(store, word);
   if (const Result<void> fine = store.status(); !fine) return std::unexpected(fine.error());
-  std::vector<std::string_view> known;
-  known.reserve(all.size());
-  for (const Name& each : all) known.push_back(each.name);
+  const std::vector<std::string_view> known(all.begin(), all.end());
   const std::string_view near = nearest(word, known);
   std::string hint;
   if (!near.empty()) {
@@ -154,8 +157,7 @@ FunctionNames stored_names(Store& store, const Hash& hash, const std::optional<N
   const auto legal = [](std::string text) { return is_name(text) ? std::move(text) : ""; };
   if (known && is_name(known->name)) names.name = known->name;
   // Names are for the eye: where the record of them is damaged, code runs without.
-  const Result<std::optional<Binding>> binding =
-      get_binding(store, known && known->binding != 0 ? known->binding : last_binding(store, hash));
+  const Result<std::optional<Binding>> binding = get_binding(store, binding_of(store, hash, known));
   if (!binding || !*binding) return names;
   for (const std::string& param : (*binding)->params) names.params.push_back(legal(param));
   for (const std::string& local : (*binding)->locals) names.locals.push_back(legal(local));

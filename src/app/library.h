@@ -28,6 +28,10 @@ class OpenStore final : public Library {
   Result<std::optional<std::string>> find(const Hash& hash) override;
   Result<Hash> resolve(std::string_view digits) override;
 
+  // From here to there all reading sees one state of the store, whatever others write.
+  void begin_reading();
+  void end_reading() { reading_.reset(); }
+
   // How long another process may keep the store from being written; a minute where nobody says.
   void wait_at_most(double seconds) { patience_ = seconds; }
 
@@ -39,6 +43,7 @@ class OpenStore final : public Library {
   double patience_ = 60;
   bool said_ = false;
   std::unique_ptr<Store> store_;
+  std::optional<Transaction> reading_;
 };
 
 // Where the store is: --store, ROSETTAVM_STORE, or rosettavm/store.db in the user's data folder.

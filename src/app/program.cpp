@@ -40,16 +40,17 @@ int fail(const Error& error, const Common& common) {
   return static_cast<int>(error.fault);
 }
 
-std::optional<Module> load_file(const std::string& path, OpenStore& store, const Common& common,
-                                int& status, Stages* stages) {
+Result<Source> read_source(const std::string& path) {
   Result<std::string> text = read_file(path, Source::kMostBytes);
-  if (!text) {
-    status = fail(text.error(), common);
-    return std::nullopt;
-  }
-  if (stages != nullptr) stages->done("read");
-  std::optional<Module> module = Module{{printable(path), std::move(*text)}, {}, &store, {}};
+  if (!text) return std::unexpected(text.error());
+  return Source{printable(path), std::move(*text)};
+}
+
+std::optional<Module> assemble_source(Source source, OpenStore& store, const Common& common,
+                                      int& status, Stages* stages) {
+  std::optional<Module> module = Module{std::move(source), {}, &store, {}};
   Result<Assembly> assembly = assemble(module->source.text, store);
+  store.end_reading();
   if (!assembly) {
     status = fail(assembly.error(), common);
     return std::nullopt;
@@ -60,6 +61,17 @@ std::optional<Module> load_file(const std::string& path, OpenStore& store, const
   if (module->assembly.error_count == 0) return module;
   status = static_cast<int>(Fault::Program);
   return std::nullopt;
+}
+
+std::optional<Module> load_file(const std::string& path, OpenStore& store, const Common& common,
+                                int& status, Stages* stages) {
+  Result<Source> source = read_source(path);
+  if (!source) {
+    status = fail(source.error(), common);
+    return std::nullopt;
+  }
+  if (stages != nullptr) stages->done("read");
+  return assemble_source(std::move(*source), store, common, status, stages);
 }
 
 bool is_stored_program(const std::string& program) {
@@ -84,6 +96,7 @@ std::optional<Module> load_program(const std::string& program, OpenStore& store,
     return load_file(program, store, common, status, stages);
   }
   const auto failed = [&](const Error& error) {
+    store.end_reading();
     status = fail(error, common);
     return std::nullopt;
   };
@@ -97,6 +110,7 @@ std::optional<Module> load_program(const std::string& program, OpenStore& store,
     return failed({Fault::Machine, fmt::format("{}there is no store at `{}`", no_file,
                                                path ? printable(*path) : "")});
   }
+  store.begin_reading();
   const Result<Target> target = find_target(**opened, program);
   if (!target && target.error().fault == Fault::Program) {
     return failed({Fault::Program, no_file + target.error().message});
@@ -121,6 +135,7 @@ std::optional<Module> load_program(const std::string& program, OpenStore& store,
   for (std::size_t i = 0; i < names.params.size(); ++i) {
     if (names.params[i].empty()) names.params[i] = fmt::format("p{}", i);
   }
+  store.end_reading();
   if (stages != nullptr) stages->done("load");
   return module;
 }

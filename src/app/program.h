@@ -72,9 +72,14 @@ class Listings {
   std::vector<Hash> hashes_;
 };
 
-// Reads and assembles a file. Warnings and errors go to standard error, or as JSON to standard
-// output; nothing where there were errors, or where the file could not be read (`status` says
-// which).
+// A file's text under its name for messages.
+Result<Source> read_source(const std::string& path);
+
+// Assembles a text. Warnings and errors go to standard error, or as JSON to standard
+// output; nothing where there were errors (`status` says whose).
+std::optional<Module> assemble_source(Source source, OpenStore& store, const Common& common,
+                                      int& status, Stages* stages = nullptr);
+// Both.
 std::optional<Module> load_file(const std::string& path, OpenStore& store, const Common& common,
                                 int& status, Stages* stages = nullptr);
 

@@ -1,8 +1,10 @@
 #include "app/render.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "base/wording.h"
 
@@ -129,6 +131,11 @@ std::string printable_lines(std::string_view text) {
     clean += '\n';
     text.remove_prefix(end + 1);
   }
+}
+
+void put_text(std::string_view text) {
+  const std::string shown = isatty(STDOUT_FILENO) != 0 ? printable_lines(text) : std::string(text);
+  std::fwrite(shown.data(), 1, shown.size(), stdout);
 }
 
 std::string place_text(const Source& source, const Lines& lines, std::uint32_t byte) {

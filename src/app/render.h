@@ -28,4 +28,7 @@ std::string printable(std::string_view text);
 // The same for a message of several lines, which stay lines.
 std::string printable_lines(std::string_view text);
 
+// Writes a text to standard output: byte for byte, but printable where that is a terminal.
+void put_text(std::string_view text);
+
 }  // namespace rosetta

@@ -21,7 +21,7 @@ class Shower {
     if (common_.json) {
       std::fputs(line({{"function", name}, {"text", text}}).c_str(), stdout);
     } else {
-      std::fputs((first_ ? text : "\n" + text).c_str(), stdout);
+      put_text(first_ ? text : "\n" + text);
     }
     first_ = false;
   }

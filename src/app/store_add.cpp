@@ -124,9 +124,11 @@ void say(const Left& left, const Common& common) {
 
 class Adder {
  public:
-  Adder(Store& store, const StoreAddOptions& options) : store_(store), options_(options) {}
+  Adder(Store& store, const StoreAddOptions& options) : store_(store), options_(options) {
+    for (const std::string& file : options.files) what_ += " " + file;
+  }
 
-  Result<void> add(const Module& module, const std::string& file);
+  Result<void> add(const Module& module);
 
   std::vector<Line> lines;
   std::vector<Left> left;
@@ -139,7 +141,9 @@ class Adder {
 
   Store& store_;
   const StoreAddOptions& options_;
-  std::vector<Move> moves_;
+  std::string what_;         // the files, for the history
+  std::int64_t change_ = 0;  // in the history, once there is something to move
+  std::vector<Move> moves_;  // of the file that is added
 };
 
 void Adder::move(const std::string& name, const Hash& hash, BindingId binding) {
@@ -191,7 +195,7 @@ void Adder::dependent(const Dependent& dependent, const Relinked& relinked,
   move(dependent.name, hash, binding);
 }
 
-Result<void> Adder::add(const Module& module, const std::string& file) {
+Result<void> Adder::add(const Module& module) {
   const Assembly& assembly = module.assembly;
   const std::vector<Hash> hashes = identify(assembly.functions);
   std::vector<Definition> definitions;
@@ -209,10 +213,13 @@ Result<void> Adder::add(const Module& module, const std::string& file) {
     const Result<std::vector<std::string>> names =
         stale_names(store_, assembly.functions, hashes, definitions);
     if (!names) return std::unexpected(names.error());
-    if (!names->empty()) left.push_back({file, *names});
+    if (!names->empty()) left.push_back({module.source.name, *names});
     written(module, insert(store_, assembly.functions));
   }
-  move_names(store_, moves_, "add " + file, std::time(nullptr));
+  if (!moves_.empty() && change_ == 0) {
+    change_ = begin_change(store_, "add" + what_, std::time(nullptr));
+  }
+  move_names(store_, change_, std::move(moves_));
   return store_.status();
 }
 
@@ -224,16 +231,26 @@ int store_add(const StoreAddOptions& options, const Common& common) {
   if (!path) return fail(path.error(), common);
   std::error_code failure;
   OpenStore open(common, options.dry_run && !std::filesystem::exists(*path, failure));
+  // Before the store is locked: standard input may take its time.
+  int status = kFine;
+  std::vector<Source> sources;
+  for (const std::string& file : options.files) {
+    Result<Source> source = read_source(file);
+    if (source) {
+      sources.push_back(std::move(*source));
+    } else {
+      status = fail(source.error(), common);
+    }
+  }
+  if (status != kFine) return status;
   const Result<Store*> store = open.get(true);
   if (!store) return fail(store.error(), common);
-
-  int status = kFine;
   Transaction transaction(**store, Transaction::Kind::Write);
   Adder adder(**store, options);
-  for (const std::string& file : options.files) {
-    const std::optional<Module> module = load_file(file, open, common, status);
+  for (Source& source : sources) {
+    const auto module = assemble_source(std::move(source), open, common, status);
     if (!module) continue;
-    if (const Result<void> added = adder.add(*module, module->source.name); !added) {
+    if (const Result<void> added = adder.add(*module); !added) {
       return fail(added.error(), common);
     }
   }

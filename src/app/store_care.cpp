@@ -18,7 +18,7 @@
 namespace rosetta {
 namespace {
 
-constexpr std::uint64_t kMostImported = std::uint64_t{1} << 32;  // bytes of an export file
+constexpr std::uint64_t kMostImported = std::uint64_t{1} << 29;  // bytes of an export file
 
 // The bytes of one object, a component too; by its whole hash, or as any function is named.
 Result<std::string> one_object(Store& store, const std::string& word) {
@@ -112,7 +112,7 @@ int store_gc(const StoreGcOptions& options, const Common& common) {
     for (const Hash& hash : plan->functions) functions.push_back(to_hex(hash));
     std::fputs(line({{"freed", !options.dry_run},
                      {"functions", std::move(functions)},
-                     {"objects", plan->objects},
+                     {"objects", plan->objects.size()},
                      {"bytes", plan->object_bytes},
                      {"records", plan->bindings},
                      {"cached", plan->cached}})
@@ -123,20 +123,18 @@ int store_gc(const StoreGcOptions& options, const Common& common) {
   for (const Hash& hash : plan->functions) {
     std::fputs(fmt::format("{}\n", to_hex(hash)).c_str(), stdout);
   }
-  std::fputs(fmt::format("{}{}, {} in {}, {} of what was written, {}\n",
-                         options.dry_run ? "would free " : "freed ",
-                         counted(plan->functions.size(), "function"),
-                         counted(plan->object_bytes, "byte"), counted(plan->objects, "object"),
-                         counted(plan->bindings, "record"), counted(plan->cached, "cached answer"))
-                 .c_str(),
-             stdout);
+  std::fputs(
+      fmt::format("{}{}, {} in {}, {} of what was written, {}\n",
+                  options.dry_run ? "would free " : "freed ",
+                  counted(plan->functions.size(), "function"), counted(plan->object_bytes, "byte"),
+                  counted(plan->objects.size(), "object"), counted(plan->bindings, "record"),
+                  counted(plan->cached, "cached answer"))
+          .c_str(),
+      stdout);
   return kFine;
 }
 
 int store_export(const StoreExportOptions& options, const Common& common) {
-  OpenStore open(common);
-  const Result<Store*> store = open.get();
-  if (!store) return fail(store.error(), common);
   if (options.object && options.targets.size() != 1) {
     return fail({Fault::Usage, "--object takes one function or one whole hash"}, common);
   }
@@ -147,6 +145,9 @@ int store_export(const StoreExportOptions& options, const Common& common) {
   if (to_stdout && common.json) {
     return fail({Fault::Usage, "--json needs -o FILE: both would be standard output"}, common);
   }
+  OpenStore open(common);
+  const Result<Store*> store = open.get();
+  if (!store) return fail(store.error(), common);
   std::string bytes;
   {
     const Transaction transaction(**store, Transaction::Kind::Read);

@@ -29,6 +29,8 @@ std::string point(const std::optional<Hash>& hash) {
 }
 
 std::string utc(std::int64_t time) {
+  constexpr std::int64_t kLatest = 253'402'300'799;  // 9999-12-31 23:59:59
+  if (time < 0 || time > kLatest) return fmt::format("second {}", time);
   return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<std::time_t>(time)));
 }
 
@@ -103,9 +105,9 @@ int store_rename(const StoreRenameOptions& options, const Common& common) {
   moves.push_back({.name = options.to,
                    .before = {},
                    .after = target->hash,
-                   .after_binding = target->name ? target->name->binding : 0});
-  move_names(store, std::move(moves), fmt::format("rename {} {}", options.from, options.to),
-             std::time(nullptr));
+                   .after_binding = binding_of(store, target->hash, target->name)});
+  const std::string what = fmt::format("rename {} {}", options.from, options.to);
+  move_names(store, begin_change(store, what, std::time(nullptr)), std::move(moves));
   if (const Result<void> done = transaction.commit(); !done) return fail(done.error(), common);
   say_name(options.to, target->hash, common);
   return kFine;
@@ -137,7 +139,7 @@ int store_forget(const StoreTargetOptions& options, const Common& common) {
     moves.push_back({.name = word});
     what += " " + word;
   }
-  move_names(store, std::move(moves), what, std::time(nullptr));
+  move_names(store, begin_change(store, what, std::time(nullptr)), std::move(moves));
   if (const Result<void> done = transaction.commit(); !done) return fail(done.error(), common);
   for (const Name& name : names) say_name(name.name, name.hash, common);
   return kFine;

@@ -1,4 +1,5 @@
-// Single functions of the store: what was written, what they call, who calls them.
+// Single functions of the store: what was written, what they call, who calls them, which are
+// pinned.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -6,6 +7,7 @@
 
 #include "app/json.h"
 #include "app/program.h"
+#include "app/written.h"
 #include "base/wording.h"
 #include "store/names.h"
 #include "text/print.h"
@@ -46,10 +48,15 @@ Result<void> show_one(Store& store, const Target& target, const Common& common, 
   FunctionNames names = stored_names(store, target.hash, target.name);
   if (names.name.starts_with('#')) names.name = "f_" + names.name.substr(1, kFewestHashDigits);
   const Result<std::optional<Binding>> record =
-      get_binding(store, target.name ? target.name->binding : last_binding(store, target.hash));
+      get_binding(store, binding_of(store, target.hash, target.name));
   if (!record) return std::unexpected(record.error());
   const std::optional<Binding>& binding = *record;
-  const bool written = binding && !binding->text.empty();
+  const std::uint32_t number = loaded->numbers.at(target.hash);
+  const bool written = binding && !binding->text.empty() && defines(*binding, *loaded, number);
+  if (binding && !binding->text.empty() && !written) {
+    std::fputs("rosettavm: the store has a text for it that is not its text; this is its code\n",
+               stderr);
+  }
   const std::string text =
       written ? binding->text : print(function, names, module, Style::Readable);
   if (common.json) {
@@ -62,7 +69,7 @@ Result<void> show_one(Store& store, const Target& target, const Common& common, 
                    .c_str(),
                stdout);
   } else {
-    std::fputs((first ? text : "\n" + text).c_str(), stdout);
+    put_text(first ? text : "\n" + text);
   }
   return store.status();
 }

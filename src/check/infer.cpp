@@ -353,9 +353,12 @@ bool Walk::irregular(Opcode opcode, std::uint32_t operand) {
     }
     case Opcode::PrintText: return true;
 #define RV_CONST(byte, name, mnemonic, type) \
-  case Opcode::name: push(types_.fixed(Type::type)); return true;
+  case Opcode::name:                         \
+    push(types_.fixed(Type::type));          \
+    return true;
 #define RV_PRINT(byte, name, mnemonic, type) \
-  case Opcode::name: return apply(mnemonic, 1, Type::type, condition);
+  case Opcode::name:                         \
+    return apply(mnemonic, 1, Type::type, condition);
 #define RV_REGULAR(byte, name, mnemonic, function, signature, traps, nan, generics, meaning) \
   case Opcode::name:
 #include "isa/opcodes.def"
@@ -506,8 +509,16 @@ void settle_bits(const Draft& draft, std::uint32_t number, TypeVariables& types,
 
 }  // namespace
 
-Moves::Moves(const Draft& draft) : most(std::size_t{1} << 24) {
-  for (const DraftFunction& function : draft.functions) most += 4 * function.code.size();
+Moves::Moves(const Draft& draft) {
+  constexpr std::size_t kForOne = std::size_t{1} << 24;
+  constexpr std::size_t kForAll = std::size_t{1} << 34;
+  std::size_t stored = 0;
+  std::size_t instructions = 0;
+  for (const DraftFunction& function : draft.functions) {
+    stored += function.stored ? 1 : 0;
+    instructions += function.code.size();
+  }
+  most = std::min(kForOne * (stored + 1), kForAll) + 4 * instructions;
 }
 
 void infer(const Draft& draft, std::span<const std::uint32_t> members,

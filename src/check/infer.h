@@ -35,7 +35,9 @@ struct Callee {
 };
 
 // A bound on work and memory, for a whole draft: one call or return may move thousands of values,
-// and a body has millions of instructions. A draft may move 2^24 values and four an instruction.
+// and a body has millions of instructions. A text may move 2^24 values and four an instruction.
+// Each stored function was within that once, whatever it is loaded with now: it may move as many
+// again, up to 2^34 for all together.
 struct Moves {
   std::size_t made = 0;
   std::size_t most = 0;

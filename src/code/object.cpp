@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <optional>
 
 #include "code/bytes.h"
@@ -187,6 +188,13 @@ void put_body(std::string& to, const Function& function) {
   put_types(to, function.locals());
   put_number(to, function.code().size());
   for (const Instruction& instruction : function.code()) put_instruction(to, instruction, function);
+}
+
+std::optional<ObjectKind> kind_of(std::string_view bytes) {
+  if (bytes.size() <= kMagic.size() || !bytes.starts_with(kMagic)) return std::nullopt;
+  const auto kind = static_cast<std::uint8_t>(bytes[kMagic.size()]);
+  if (kind > static_cast<std::uint8_t>(ObjectKind::Member)) return std::nullopt;
+  return static_cast<ObjectKind>(kind);
 }
 
 void put_tag(std::string& to, ObjectKind kind) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 
 namespace rosetta {
 
+// (Kind 3 is that of export files, store/archive.h.)
 enum class ObjectKind : std::uint8_t { Function = 0, Component = 1, Member = 2 };
 
 // Of the format and of the language's meaning.
@@ -41,6 +43,9 @@ struct Object {
 
 // The body ℓ: typed code, callees blank.
 void put_body(std::string& to, const Function& function);
+
+// The kind that an object's tag names; nothing where it names none. The bytes may still be wrong.
+std::optional<ObjectKind> kind_of(std::string_view bytes);
 
 void put_tag(std::string& to, ObjectKind kind);
 void put_reference(std::string& to, const Reference& reference);

@@ -14,13 +14,10 @@ namespace rosetta {
 namespace {
 
 constexpr std::string_view kMagic = "RVM\x03\x01";
+constexpr std::uint64_t kMostObjects = std::uint64_t{1} << 22;
 
 Error wrong(std::string_view what) {
   return {Fault::Machine, fmt::format("the export file is damaged: {}", what)};
-}
-
-bool is_component(std::string_view bytes) {
-  return bytes.size() > 3 && bytes[3] == static_cast<char>(ObjectKind::Component);
 }
 
 // One function of each component that nothing calls from outside.
@@ -77,10 +74,11 @@ Result<Imported> read_archive(std::string_view bytes) {
     return std::unexpected(
         Error{Fault::Machine, "this is no export file of RosettaVM, or one of another version"});
   }
-  ByteReader reader(bytes.substr(kMagic.size()));
-  Imported imported;
+  ByteReader reader(bytes);
+  reader.take(kMagic.size());
+  Archive archive;
   std::vector<Hash> functions;
-  const std::uint64_t count = reader.number(bytes.size());
+  const std::uint64_t count = reader.number(kMostObjects);
   Hash last;
   for (std::uint64_t i = 0; i < count && !reader.failed(); ++i) {
     const std::string_view name = reader.take(last.bytes.size());
@@ -96,24 +94,25 @@ Result<Imported> read_archive(std::string_view bytes) {
       return std::unexpected(wrong(fmt::format("the object #{} is out of order", to_hex(hash))));
     }
     last = hash;
-    if (!is_component(object)) functions.push_back(hash);
-    imported.archive.put(hash, std::string(object));
+    if (kind_of(object) != ObjectKind::Component) functions.push_back(hash);
+    archive.put(hash, std::string(object));
   }
   if (reader.left() > 0) reader.fail("it goes on behind its end");
   if (reader.failed()) return std::unexpected(wrong(reader.failure()));
 
-  Result<Loaded> loaded = load(functions, imported.archive);
+  Result<Loaded> loaded = load(functions, archive);
   if (!loaded) return std::unexpected(loaded.error());
   std::unordered_set<Hash> needed;
   identify(loaded->functions, [&](const Hash& hash, std::string_view) { needed.insert(hash); });
-  for (const auto& [hash, object] : imported.archive.objects()) {
+  for (const auto& [hash, object] : archive.objects()) {
     if (needed.contains(hash)) continue;
     return std::unexpected(wrong(fmt::format("no function needs the object #{}", to_hex(hash))));
   }
   for (const Hash& hash : needed) {
-    if (imported.archive.objects().contains(hash)) continue;
+    if (archive.objects().contains(hash)) continue;
     return std::unexpected(wrong(fmt::format("the object #{} is missing", to_hex(hash))));
   }
+  Imported imported;
   imported.roots = find_roots(*loaded);
   imported.functions = std::move(*loaded);
   return imported;

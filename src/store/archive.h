@@ -29,14 +29,14 @@ Result<Archive> gather(std::span<const Hash> roots, Objects& from);
 std::string write_archive(const Archive& archive);
 
 struct Imported {
-  Archive archive;
   Loaded functions;
   // Functions that no function outside their own cycle calls.
   std::vector<Hash> roots;
 };
 
 // Reads and verifies the whole of an export file: the form, every object, that nothing is missing
-// and nothing is there that no function needs. The error names the object that is wrong.
+// and nothing is there that no function needs. The error names the object that is wrong. At most
+// 2^22 objects.
 Result<Imported> read_archive(std::string_view bytes);
 
 }  // namespace rosetta

@@ -60,6 +60,25 @@ HistoryEntry read_entry(Query& query) {
   return entry;
 }
 
+Hash digest_of(std::string_view record) {
+  Hasher hasher("RosettaVM 2026-11-24 record of what was written");
+  hasher.update(std::as_bytes(std::span(record)));
+  return hasher.digest();
+}
+
+void mark_undone(Store& store, std::int64_t change, std::int64_t by) {
+  Query query = store.database().query("UPDATE change SET undone_by = nullif(?2, 0) WHERE id = ?1");
+  query << change << by;
+  query.run();
+}
+
+// The change that this one takes back; 0 for none. Changes only take back earlier ones.
+std::int64_t undone_by_it(Store& store, std::int64_t change) {
+  Query query = store.database().query("SELECT undoes FROM change WHERE id = ?1 AND undoes < ?1");
+  query << change;
+  return query.next() ? query.integer(0) : 0;
+}
+
 // Sets or removes a name.
 void point(Store& store, const Move& move) {
   if (!move.after) {
@@ -92,6 +111,20 @@ std::vector<Name> all_names(Store& store) {
   return read_names(query);
 }
 
+std::vector<std::string> names_like(Store& store, std::string_view name) {
+  std::vector<std::string> found;
+  const std::string_view first = name.substr(0, 1);
+  for (const std::string_view begin : {first, std::string_view()}) {
+    Query query = store.database().query(
+        "SELECT name FROM name WHERE name >= ?1 AND name < ?1 || char(127) ORDER BY name LIMIT "
+        "4096");
+    query << begin;
+    while (query.next()) found.push_back(query.bytes(0));
+    if (!found.empty()) break;
+  }
+  return found;
+}
+
 std::vector<Name> names_of(Store& store, const Hash& hash) {
   Query query = store.database().query(
       "SELECT name, hash, binding FROM object JOIN name ON object = id WHERE hash = ?1 ORDER BY "
@@ -112,9 +145,14 @@ BindingId last_binding(Store& store, const Hash& hash) {
   return query.next() ? query.integer(0) : 0;
 }
 
+BindingId binding_of(Store& store, const Hash& hash, const std::optional<Name>& name) {
+  const bool known = name && name->hash == hash && name->binding != 0;
+  return known ? name->binding : last_binding(store, hash);
+}
+
 BindingId put_binding(Store& store, const Binding& binding) {
   const std::string record = encode_binding(binding);
-  const Hash digest = blake3(record);
+  const Hash digest = digest_of(record);
   {
     Query query = store.database().query(
         "INSERT INTO binding(digest, record) VALUES(?1, ?2) ON CONFLICT DO NOTHING");
@@ -135,7 +173,7 @@ Result<std::optional<Binding>> get_binding(Store& store, BindingId id) {
   if (!query.next()) return std::nullopt;
   const std::string record = query.bytes(1);
   auto binding = decode_binding(record);
-  if (query.bytes(0) == as_bytes(blake3(record)) && binding) return std::move(*binding);
+  if (query.bytes(0) == as_bytes(digest_of(record)) && binding) return std::move(*binding);
   return std::unexpected(
       Error{Fault::Machine,
             fmt::format("the store `{}` is damaged: the record {} of what was written has "
@@ -143,28 +181,30 @@ Result<std::optional<Binding>> get_binding(Store& store, BindingId id) {
                         store.database().path(), id)});
 }
 
-std::int64_t move_names(Store& store, std::vector<Move> moves, const std::string& what,
-                        std::int64_t time, std::int64_t undoes) {
-  if (moves.empty()) return 0;
-  {
-    Query query = store.database().query(
-        "INSERT INTO change(time, what, undoes) VALUES(?1, ?2, nullif(?3, 0))");
-    query << time << what << undoes;
-    query.run();
-  }
-  const std::int64_t id = store.database().last_row();
+std::int64_t begin_change(Store& store, const std::string& what, std::int64_t time,
+                          std::int64_t undoes) {
+  Query query = store.database().query(
+      "INSERT INTO change(time, what, undoes) VALUES(?1, ?2, nullif(?3, 0))");
+  query << time << what << undoes;
+  query.run();
+  return store.database().last_row();
+}
+
+void move_names(Store& store, std::int64_t change, std::vector<Move> moves) {
   for (Move& move : moves) {
     const std::optional<Name> now = find_name(store, move.name);
     move.before = now ? std::optional(now->hash) : std::nullopt;
     move.before_binding = now ? now->binding : 0;
     point(store, move);
-    Query query = store.database().query("INSERT INTO move VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
-    query << id << move.name;
+    // A name that moves twice in one change has moved once.
+    Query query = store.database().query(
+        "INSERT INTO move VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET after = "
+        "excluded.after, after_binding = excluded.after_binding");
+    query << change << move.name;
     put_optional(query, move.before, move.before_binding);
     put_optional(query, move.after, move.after_binding);
     query.run();
   }
-  return id;
 }
 
 std::vector<HistoryEntry> history(Store& store, std::optional<std::string_view> name,
@@ -210,7 +250,9 @@ Result<HistoryEntry> undo(Store& store, std::optional<std::int64_t> id, std::int
   std::vector<Move> back;
   for (const Move& move : moves_of(store, entry->id)) {
     const std::optional<Name> now = find_name(store, move.name);
-    if ((now ? std::optional(now->hash) : std::nullopt) != move.after) {
+    const bool same = now ? now->hash == move.after && now->binding == move.after_binding
+                          : !move.after.has_value();
+    if (!same) {
       return wrong(
           fmt::format("change {} cannot be taken back: `{}` was moved again since, see "
                       "`store log {}`",
@@ -224,17 +266,18 @@ Result<HistoryEntry> undo(Store& store, std::optional<std::int64_t> id, std::int
     }
     back.push_back({.name = move.name, .after = move.before, .after_binding = move.before_binding});
   }
-  const std::int64_t by =
-      move_names(store, std::move(back), fmt::format("undo {}", entry->id), time, entry->id);
-  const auto mark = [&](std::int64_t change, std::int64_t undone_by) {
-    Query query =
-        store.database().query("UPDATE change SET undone_by = nullif(?2, 0) WHERE id = ?1");
-    query << change << undone_by;
-    query.run();
-  };
-  mark(entry->id, by);
-  // Taking back an undo makes what it took back stand again.
-  if (entry->undoes != 0) mark(entry->undoes, 0);
+  const std::int64_t by = begin_change(store, fmt::format("undo {}", entry->id), time, entry->id);
+  move_names(store, by, std::move(back));
+  // What it took back stands again, and if that was an undo, what that took back does not; and so
+  // on.
+  mark_undone(store, entry->id, by);
+  bool stands = true;
+  for (std::int64_t last = entry->id, change = entry->undoes; change != 0;) {
+    mark_undone(store, change, stands ? 0 : last);
+    stands = !stands;
+    last = change;
+    change = undone_by_it(store, change);
+  }
   const std::vector<HistoryEntry> newest = history(store, std::nullopt, 1);
   if (const Result<void> fine = store.status(); !fine) return std::unexpected(fine.error());
   return newest.front();

@@ -23,12 +23,16 @@ struct Name {
 };
 
 std::optional<Name> find_name(Store& store, std::string_view name);
+// Names that a misspelt one may have stood for: up to 4,096 that begin as it does, or else any.
+std::vector<std::string> names_like(Store& store, std::string_view name);
 std::vector<Name> all_names(Store& store);                   // in their own order
 std::vector<Name> names_of(Store& store, const Hash& hash);  // in their own order
 
 // How a function was written last: under the first of its names, or, where it has none any more,
 // when it was last given one; 0 where the store does not know.
 BindingId last_binding(Store& store, const Hash& hash);
+// What was written of a function that is meant by `name`, if by any.
+BindingId binding_of(Store& store, const Hash& hash, const std::optional<Name>& name);
 
 BindingId put_binding(Store& store, const Binding& binding);
 // Verified by its digest: an error is a damaged record, and nothing more than that.
@@ -52,10 +56,12 @@ struct HistoryEntry {
   std::vector<Move> moves;
 };
 
-// Moves names, as one entry of the history: its number. No moves, no entry (0). A name's `before`
-// is what the store has, whatever the move says.
-std::int64_t move_names(Store& store, std::vector<Move> moves, const std::string& what,
-                        std::int64_t time, std::int64_t undoes = 0);
+// A new entry of the history, without moves yet: its number.
+std::int64_t begin_change(Store& store, const std::string& what, std::int64_t time,
+                          std::int64_t undoes = 0);
+// Moves names, as part of a change. A name's `before` is what the store has, whatever the move
+// says.
+void move_names(Store& store, std::int64_t change, std::vector<Move> moves);
 
 // Newest first; of one name, or of all.
 std::vector<HistoryEntry> history(Store& store, std::optional<std::string_view> name,

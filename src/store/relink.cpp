@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/graph.h"
 #include "check/check.h"
 #include "code/identity.h"
 
@@ -67,6 +68,13 @@ std::vector<Name> find_dependents(Store& store, const Replaced& replaced,
   return found;
 }
 
+// A stored function to be made anew, as one of its names has it written: what its callees are
+// called there. Names that were written alike share one.
+struct Remake {
+  std::uint32_t stored;
+  std::vector<std::string> spelled;
+};
+
 class Relinker {
  public:
   Relinker(Store& store, std::span<const Function> functions, std::span<const Hash> hashes,
@@ -77,10 +85,18 @@ class Relinker {
 
  private:
   Result<void> load_stored();
-  void find_remade();
+  std::vector<bool> find_remade() const;
+  Result<void> list_remakes();
+  Result<std::uint32_t> add_remake(std::uint32_t stored, BindingId binding);
   void build();
   // Where a dependent's call of `callee`, written as `name`, goes now.
-  std::uint32_t target(const Hash& callee, std::string_view name) const;
+  std::uint32_t target(std::uint32_t callee, const std::string& name) const;
+  [[nodiscard]] std::uint32_t kept(std::uint32_t stored) const {
+    return static_cast<std::uint32_t>(definitions_.size()) + stored;
+  }
+  [[nodiscard]] std::uint32_t remade(std::uint32_t remake) const {
+    return kept(static_cast<std::uint32_t>(stored_.functions.size())) + remake;
+  }
 
   Store& store_;
   std::span<const Function> functions_;
@@ -90,13 +106,11 @@ class Relinker {
   Replaced replaced_;
   std::vector<Name> names_;  // the dependents'
   Loaded stored_;
-  std::vector<bool> reaches_;  // by stored function: a replaced one
-  Draft draft_;
-  std::vector<std::uint32_t> kept_;    // by stored function: as it is, in the draft
-  std::vector<std::uint32_t> remade_;  // and made anew, where it is
+  std::vector<Remake> remakes_;
+  std::vector<std::vector<std::uint32_t>> remakes_of_;             // by stored function
+  std::unordered_map<std::string, std::uint32_t> remake_by_name_;  // of the dependents
+  Draft draft_;  // the file's functions, then the stored ones as they are, then the remade
 };
-
-constexpr std::uint32_t kNone = 0xffff'ffff;
 
 Result<void> Relinker::load_stored() {
   std::vector<Hash> roots;
@@ -112,34 +126,86 @@ Result<void> Relinker::load_stored() {
   return {};
 }
 
-// Backwards from the replaced functions along the calls.
-void Relinker::find_remade() {
+// The functions that both reach a replaced one and are reached from a dependent's name: found
+// backwards and forwards along the calls.
+std::vector<bool> Relinker::find_remade() const {
   const auto size = static_cast<std::uint32_t>(stored_.functions.size());
+  Graph callees;
   std::vector<std::vector<std::uint32_t>> callers(size);
   for (std::uint32_t i = 0; i < size; ++i) {
+    callees.add_node(stored_.functions[i].callees());
     for (const std::uint32_t callee : stored_.functions[i].callees()) callers[callee].push_back(i);
   }
-  reaches_.assign(size, false);
-  std::vector<std::uint32_t> pending;
-  for (std::uint32_t i = 0; i < size; ++i) {
-    if (replaced_.by.contains(stored_.hashes[i])) pending.push_back(i);
-  }
-  while (!pending.empty()) {
-    const std::uint32_t callee = pending.back();
-    pending.pop_back();
-    for (const std::uint32_t caller : callers[callee]) {
-      if (reaches_[caller]) continue;
-      reaches_[caller] = true;
-      pending.push_back(caller);
+  const auto reached = [size](std::vector<std::uint32_t> pending, const auto& next) {
+    std::vector<bool> seen(size);
+    while (!pending.empty()) {
+      const std::uint32_t from = pending.back();
+      pending.pop_back();
+      for (const std::uint32_t to : next(from)) {
+        if (seen[to]) continue;
+        seen[to] = true;
+        pending.push_back(to);
+      }
     }
+    return seen;
+  };
+  std::vector<std::uint32_t> replaced;
+  std::vector<std::uint32_t> named;
+  for (std::uint32_t i = 0; i < size; ++i) {
+    if (replaced_.by.contains(stored_.hashes[i])) replaced.push_back(i);
   }
+  for (const Name& name : names_) named.push_back(stored_.numbers.at(name.hash));
+  const std::vector<bool> reaching =
+      reached(replaced, [&](std::uint32_t i) { return std::span(callers[i]); });
+  std::vector<bool> needed = reached(named, [&](std::uint32_t i) { return callees.from(i); });
+  for (const std::uint32_t i : named) needed[i] = true;
+  for (std::uint32_t i = 0; i < size; ++i) {
+    needed[i] = reaching[i] && needed[i] && !replaced_.by.contains(stored_.hashes[i]);
+  }
+  return needed;
 }
 
-std::uint32_t Relinker::target(const Hash& callee, std::string_view name) const {
-  const std::uint32_t stored = stored_.numbers.at(callee);
-  const auto replaced = replaced_.by.find(callee);
+Result<std::uint32_t> Relinker::add_remake(std::uint32_t stored, BindingId binding) {
+  Result<std::optional<Binding>> record = get_binding(store_, binding);
+  if (!record) return std::unexpected(record.error());
+  std::vector<std::string> spelled;
+  if (*record) spelled = std::move((*record)->callees);
+  spelled.resize(stored_.functions[stored].callees().size());
+  for (const std::uint32_t remake : remakes_of_[stored]) {
+    if (remakes_[remake].spelled == spelled) return remake;
+  }
+  const auto next = static_cast<std::uint32_t>(remakes_.size());
+  remakes_.push_back({stored, std::move(spelled)});
+  remakes_of_[stored].push_back(next);
+  return next;
+}
+
+Result<void> Relinker::list_remakes() {
+  const std::vector<bool> needed = find_remade();
+  remakes_of_.resize(stored_.functions.size());
+  for (const Name& name : names_) {
+    const std::uint32_t stored = stored_.numbers.at(name.hash);
+    if (!needed[stored]) continue;
+    const Result<std::uint32_t> remake = add_remake(stored, binding_of(store_, name.hash, name));
+    if (!remake) return std::unexpected(remake.error());
+    remake_by_name_.emplace(name.name, *remake);
+  }
+  for (std::uint32_t i = 0; i < needed.size(); ++i) {
+    if (!needed[i] || !remakes_of_[i].empty()) continue;
+    const auto remake = add_remake(i, last_binding(store_, stored_.hashes[i]));
+    if (!remake) return std::unexpected(remake.error());
+  }
+  return store_.status();
+}
+
+std::uint32_t Relinker::target(std::uint32_t callee, const std::string& name) const {
+  const Hash& hash = stored_.hashes[callee];
+  const auto replaced = replaced_.by.find(hash);
   if (replaced == replaced_.by.end()) {
-    return remade_[stored] == kNone ? kept_[stored] : remade_[stored];
+    if (remakes_of_[callee].empty()) return kept(callee);
+    const auto named = remake_by_name_.find(name);
+    const bool meant = named != remake_by_name_.end() && remakes_[named->second].stored == callee;
+    return remade(meant ? named->second : remakes_of_[callee].front());
   }
   const std::vector<Replaced::By>& by = replaced->second;
   for (const Replaced::By& each : by) {
@@ -148,59 +214,41 @@ std::uint32_t Relinker::target(const Hash& callee, std::string_view name) const 
   const bool one = std::ranges::all_of(by, [&](const Replaced::By& each) {
     return hashes_[each.function] == hashes_[by[0].function];
   });
-  if (replaced_.still_named.contains(callee) || !one) return kept_[stored];
+  if (replaced_.still_named.contains(hash) || !one) return kept(callee);
   return by.front().function;
 }
 
 void Relinker::build() {
-  const auto stored = static_cast<std::uint32_t>(stored_.functions.size());
   const auto file = static_cast<std::uint32_t>(definitions_.size());
-  std::uint32_t next = file;
-  for (std::uint32_t i = 0; i < stored; ++i) kept_.push_back(next++);
-  for (std::uint32_t i = 0; i < stored; ++i) {
-    const bool remake = reaches_[i] && !replaced_.by.contains(stored_.hashes[i]);
-    remade_.push_back(remake ? next++ : kNone);
-  }
-  std::unordered_map<Hash, std::string> named;
-  for (const Name& name : names_) named.emplace(name.hash, name.name);
   std::vector<std::uint32_t> callees;
+  const auto add = [&](const Function& function, std::string_view name) {
+    draft_.functions.push_back(draft_of(function.parts(), callees));
+    draft_.functions.back().name = name;
+  };
   for (std::uint32_t i = 0; i < file; ++i) {
     callees.clear();
     for (const std::uint32_t callee : functions_[i].callees()) {
-      callees.push_back(callee < file ? callee : kept_[stored_.numbers.at(hashes_[callee])]);
+      callees.push_back(callee < file ? callee : kept(stored_.numbers.at(hashes_[callee])));
     }
-    draft_.functions.push_back(draft_of(functions_[i].parts(), callees));
+    add(functions_[i], definitions_[i].name);
   }
-  for (std::uint32_t i = 0; i < stored; ++i) {
+  for (std::uint32_t i = 0; i < stored_.functions.size(); ++i) {
     callees.clear();
     for (const std::uint32_t callee : stored_.functions[i].callees()) {
-      callees.push_back(kept_[callee]);
+      callees.push_back(kept(callee));
     }
-    draft_.functions.push_back(draft_of(stored_.functions[i].parts(), callees));
+    add(stored_.functions[i], "#" + to_short_hex(stored_.hashes[i]));
   }
-  for (std::uint32_t i = 0; i < stored; ++i) {
-    if (remade_[i] == kNone) continue;
-    // What its writer called its callees, where the store still knows.
-    const auto record = get_binding(store_, last_binding(store_, stored_.hashes[i]));
-    if (!record) return store_.database().fail(record.error());
-    const std::span<const std::uint32_t> sites = stored_.functions[i].callees();
+  for (const Remake& remake : remakes_) {
+    const Function& function = stored_.functions[remake.stored];
     callees.clear();
-    for (std::size_t site = 0; site < sites.size(); ++site) {
-      const bool known = *record && site < (*record)->callees.size();
-      callees.push_back(target(stored_.hashes[sites[site]],
-                               known ? std::string_view((*record)->callees[site]) : ""));
+    for (std::size_t site = 0; site < function.callees().size(); ++site) {
+      callees.push_back(target(function.callees()[site], remake.spelled[site]));
     }
-    draft_.functions.push_back(draft_of(stored_.functions[i].parts(), callees));
+    add(function, "#" + to_short_hex(stored_.hashes[remake.stored]));
   }
-  for (const Definition& definition : definitions_) {
-    draft_.functions[definition.function].name = definition.name;
-  }
-  for (std::uint32_t i = 0; i < stored; ++i) {
-    const auto found = named.find(stored_.hashes[i]);
-    const std::string name =
-        found != named.end() ? found->second : "#" + to_short_hex(stored_.hashes[i]);
-    draft_.functions[kept_[i]].name = name;
-    if (remade_[i] != kNone) draft_.functions[remade_[i]].name = name;
+  for (const auto& [name, remake] : remake_by_name_) {
+    draft_.functions[remade(remake)].name = name;
   }
 }
 
@@ -208,9 +256,8 @@ Result<Relinked> Relinker::run() {
   replaced_ = find_replaced(store_, hashes_, definitions_);
   names_ = find_dependents(store_, replaced_, definitions_);
   if (const Result<void> loaded = load_stored(); !loaded) return std::unexpected(loaded.error());
-  find_remade();
+  if (const Result<void> listed = list_remakes(); !listed) return std::unexpected(listed.error());
   build();
-  if (const Result<void> fine = store_.status(); !fine) return std::unexpected(fine.error());
 
   Issues errors(1);
   Issues warnings(0);
@@ -225,9 +272,9 @@ Result<Relinked> Relinker::run() {
   relinked.functions.reserve(checked.size());
   for (Checked& each : checked) relinked.functions.push_back(std::move(*each.function));
   for (const Name& name : names_) {
-    const std::uint32_t stored = stored_.numbers.at(name.hash);
-    if (remade_[stored] == kNone) continue;
-    relinked.dependents.push_back({name.name, name.hash, name.binding, remade_[stored]});
+    const auto remake = remake_by_name_.find(name.name);
+    if (remake == remake_by_name_.end()) continue;
+    relinked.dependents.push_back({name.name, name.hash, name.binding, remade(remake->second)});
   }
   return relinked;
 }

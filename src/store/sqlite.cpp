@@ -200,6 +200,8 @@ void Database::execute(const char* sql) {
   if (result != SQLITE_OK) fail(result);
 }
 
+bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+
 std::int64_t Database::changed() const { return sqlite3_changes64(handle_); }
 
 std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(handle_); }

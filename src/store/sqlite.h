@@ -65,7 +65,7 @@ class Database {
     Create,    // made where it is not there
     Frozen,    // read alone, from a place where nobody can write
   };
-  // Called when a wait for another process takes long; `seconds` so far. False ends the wait.
+  // Called again and again while another process is waited for, `seconds` so far; false ends that.
   using Waiting = std::function<bool(double seconds)>;
 
   static Result<std::unique_ptr<Database>> open(const std::string& path, Mode mode,
@@ -84,6 +84,7 @@ class Database {
   // The failure so far, and none from now on.
   Result<void> take();
   void fail(Error error);
+  [[nodiscard]] bool in_transaction() const;
   // How many rows the last statement changed.
   [[nodiscard]] std::int64_t changed() const;
   [[nodiscard]] std::int64_t last_row() const;

@@ -141,12 +141,12 @@ Result<Hash> Store::resolve(std::string_view digits) {
 bool Store::put(const Hash& hash, std::string_view bytes) {
   Query query = database_->query(
       "INSERT INTO object(hash, bytes, component) VALUES(?1, ?2, (SELECT id FROM object WHERE hash "
-      "= ?3)) ON CONFLICT DO NOTHING");
+      "= ?3)) ON CONFLICT(hash) DO UPDATE SET bytes = excluded.bytes, component = "
+      "excluded.component WHERE bytes <> excluded.bytes OR component IS NOT excluded.component");
   query << hash;
   query.blob(bytes);
   // A member's component stands behind its tag; anything else has none, whatever stands there.
-  const bool member = bytes.size() > 3 && bytes[3] == static_cast<char>(ObjectKind::Member);
-  if (member) {
+  if (kind_of(bytes) == ObjectKind::Member) {
     query.blob(bytes.substr(5, sizeof hash.bytes));
   } else {
     query.null();
@@ -249,6 +249,7 @@ void Store::put_cached(Cache cache, const Hash& key) {
 }
 
 Transaction::Transaction(Store& store, Kind kind) : store_(store) {
+  if (store_.database().in_transaction()) return;
   // Pages that a large change touches again and again would else be written again and again.
   if (kind == Kind::Write) store_.database().execute("PRAGMA cache_size = -65536");
   store_.database().execute(kind == Kind::Write ? "BEGIN IMMEDIATE" : "BEGIN");
@@ -264,7 +265,7 @@ Transaction::~Transaction() {
 }
 
 Result<void> Transaction::commit() {
-  store_.database().execute("COMMIT");
+  if (open_) store_.database().execute("COMMIT");
   Result<void> done = store_.database().take();
   if (done) open_ = false;
   return done;

@@ -36,7 +36,7 @@ class Store final : public Objects {
   // The one function whose hash begins with these digits; the error names the candidates.
   Result<Hash> resolve(std::string_view digits);
 
-  // Whether it was not there before. The bytes are those of the hash.
+  // Whether it was not there before, or was there damaged. The bytes are those of the hash.
   bool put(const Hash& hash, std::string_view bytes);
   // Which functions a function calls; all are in the store.
   void put_calls(const Hash& caller, std::span<const Hash> callees);
@@ -68,6 +68,7 @@ class Store final : public Objects {
 };
 
 // All or nothing: what is not committed when it ends never was. A reading one sees one state.
+// Inside another one it is that other's business.
 class Transaction {
  public:
   enum class Kind : std::uint8_t { Read, Write };
@@ -81,7 +82,7 @@ class Transaction {
 
  private:
   Store& store_;
-  bool open_ = true;
+  bool open_ = false;
 };
 
 }  // namespace rosetta

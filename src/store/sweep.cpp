@@ -9,14 +9,10 @@
 namespace rosetta {
 namespace {
 
-constexpr char kUnusedBindings[] =
-    "SELECT count(*) FROM binding WHERE id NOT IN (SELECT binding FROM name WHERE binding IS NOT "
-    "NULL UNION SELECT before_binding FROM move WHERE before_binding IS NOT NULL UNION SELECT "
-    "after_binding FROM move WHERE after_binding IS NOT NULL)";
-constexpr char kDeleteBindings[] =
-    "DELETE FROM binding WHERE id NOT IN (SELECT binding FROM name WHERE binding IS NOT NULL UNION "
-    "SELECT before_binding FROM move WHERE before_binding IS NOT NULL UNION SELECT after_binding "
-    "FROM move WHERE after_binding IS NOT NULL)";
+#define RV_UNUSED_BINDINGS                                                                         \
+  "FROM binding WHERE id NOT IN (SELECT binding FROM name WHERE binding IS NOT NULL UNION SELECT " \
+  "before_binding FROM move WHERE before_binding IS NOT NULL UNION SELECT after_binding FROM "     \
+  "move WHERE after_binding IS NOT NULL)"
 
 std::uint64_t count(Store& store, const char* sql) {
   Query query = store.database().query(sql);
@@ -39,12 +35,12 @@ Result<Sweep> plan_sweep(Store& store) {
     while (query.next()) {
       const Hash hash = query.hash(0);
       if (kept.contains(hash)) continue;
-      ++plan.objects;
+      plan.objects.push_back(hash);
       plan.object_bytes += static_cast<std::uint64_t>(query.integer(1));
       if (query.integer(2) == 0) plan.functions.push_back(hash);
     }
   }
-  plan.bindings = count(store, kUnusedBindings);
+  plan.bindings = count(store, "SELECT count(*) " RV_UNUSED_BINDINGS);
   plan.cached = count(store, "SELECT count(*) FROM cache");
   if (const Result<void> fine = store.status(); !fine) return std::unexpected(fine.error());
   return plan;
@@ -52,7 +48,7 @@ Result<Sweep> plan_sweep(Store& store) {
 
 void sweep(Store& store, const Sweep& plan) {
   Database& database = store.database();
-  for (const Hash& hash : plan.functions) {
+  for (const Hash& hash : plan.objects) {
     {
       Query calls =
           database.query("DELETE FROM call WHERE caller = (SELECT id FROM object WHERE hash = ?1)");
@@ -63,11 +59,7 @@ void sweep(Store& store, const Sweep& plan) {
     object << hash;
     object.run();
   }
-  // A component goes with its members.
-  database.execute(
-      "DELETE FROM object WHERE substr(bytes, 4, 1) = x'01' AND id NOT IN (SELECT component FROM "
-      "object WHERE component IS NOT NULL)");
-  database.execute(kDeleteBindings);
+  database.execute("DELETE " RV_UNUSED_BINDINGS);
   database.execute("DELETE FROM cache");
 }
 

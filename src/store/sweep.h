@@ -10,7 +10,7 @@ namespace rosetta {
 
 struct Sweep {
   std::vector<Hash> functions;  // that neither a name nor a pin reaches
-  std::uint64_t objects = 0;    // those and components
+  std::vector<Hash> objects;    // those and components
   std::uint64_t object_bytes = 0;
   std::uint64_t bindings = 0;  // records that neither a name nor the history mentions
   std::uint64_t cached = 0;    // answers

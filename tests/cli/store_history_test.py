@@ -5,7 +5,11 @@ How names move and move back, what is kept and what goes, what leaves a store an
 another, and how functions differ.
 """
 
+import contextlib
+import json
+import os
 import pathlib
+import sqlite3
 import subprocess
 import sys
 
@@ -87,6 +91,43 @@ class History(StoreCase):
         self.expect(FINE, "store", "undo", 3, output=None)
         self.expect(FINE, "store", "undo", 2, output=None)
         self.run_is(4, "base", 3)
+
+    def test_several_files_are_one_change(self):
+        self.expect(FINE, "store", "add", self.file("fn a() { push 1 ret }\n", "a.rvm"),
+                    self.file("fn b() { push 2 ret }\nfn a() { push 3 ret }\n", "b.rvm"), output=None)
+        names = self.names()
+        self.assertEqual(self.moves(), {name: (None, names[name]) for name in ("a", "b")})
+        self.expect(FINE, "store", "undo", output=None)
+        self.assertEqual(self.names(), {})
+
+    def test_a_time_beyond_all_calendars(self):
+        self.add(TWO)
+        with contextlib.closing(sqlite3.connect(self.store)) as database, database:
+            database.execute("UPDATE change SET time = 9223372036854775807")
+        self.expect(FINE, "store", "log", output=None)
+        self.expect(FINE, "store", "undo", output=None)
+
+    def test_a_name_for_code_that_had_one_keeps_its_text(self):
+        text = "; Comments stay.\nfn one() { push 1 ret }\n"
+        self.add(text)
+        hash = self.names()["one"]
+        self.expect(FINE, "store", "forget", "one", output=None)
+        self.expect(FINE, "store", "rename", "#" + hash, "uno", output=None)
+        self.expect(FINE, "store", "show", "uno", output=text)
+
+    def test_a_text_that_is_not_the_code_s_is_not_shown(self):
+        """A record can be right in itself and yet lie about the code."""
+        self.add("fn one(n) { load n push 1 add ret }\nfn two(n) { load n call one ret }\n")
+        self.add("fn nought(n) { push 0 ret }\n")
+        with contextlib.closing(sqlite3.connect(self.store)) as database, database:
+            database.execute("UPDATE name SET binding = (SELECT binding FROM name WHERE name = "
+                             "'nought') WHERE name = 'two'")
+        ended = self.expect(FINE, "store", "show", "two", output=None, messages="is not its text")
+        self.assertIn("call #", ended.output)
+        self.assertNotIn("push 0", ended.output)
+        [line] = [json.loads(line) for line in
+                  self.call("store", "show", "two", "--json").output.splitlines()]
+        self.assertFalse(line["as_written"])
 
     def test_rename_and_forget(self):
         self.add(CHAIN)
@@ -263,6 +304,15 @@ class Ship(StoreCase):
         self.expect(USAGE, "store", "export", "--object", "top", "mid", messages="--object")
         self.expect(USAGE, "store", "export", "--object", messages="--object")
         self.expect(WRONG, "store", "export", "--object", "tpo", messages="did you mean `top`?")
+
+    def test_export_into_a_pipe_leaves_a_pipe(self):
+        self.add(TWO)
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+            self.expect(FINE, "store", "export", "-o", pipe)
+            self.assertEqual(reader.stdout.read()[:3], b"RVM")
+        self.assertTrue(pipe.is_fifo())
 
     def test_export_that_cannot_be(self):
         self.add(CHAIN)
