@@ -224,6 +224,10 @@ void Comparison::compare(const Pair& pair) {
                         .before = before,
                         .after = after,
                         .lines = {}};
+  const std::string before_name = before_.name(pair.first);
+  if (before_name != difference.name && !before_name.starts_with('#')) {
+    difference.new_name = std::exchange(difference.name, before_name);
+  }
   if (itself) {
     const auto equal = [](const Difference::Line& line) { return line.mark == ' '; };
     difference.lines = text_lines(pair, false);

@@ -25,7 +25,7 @@ struct Difference {
   };
   Kind kind{};
   std::string name;
-  std::string new_name;  // of what was renamed
+  std::string new_name;  // where it has another now
   std::optional<Hash> before;
   std::optional<Hash> after;
   std::vector<Line> lines;  // of what changed itself

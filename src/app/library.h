@@ -61,4 +61,9 @@ Result<Target> find_target(Store& store, const std::string& word);
 // hash.
 FunctionNames stored_names(Store& store, const Hash& hash, const std::optional<Name>& name = {});
 
+// A name for the text of a function that has none, made of `#` and its hash.
+inline std::string made_up_name(std::string_view hash) {
+  return "f_" + std::string(hash.substr(1, kFewestHashDigits));
+}
+
 }  // namespace rosetta

@@ -42,16 +42,30 @@ void show_file(const Module& module, Style style, Shower& shower) {
 // Names for all functions of a module from the store, no two the same.
 std::vector<FunctionNames> distinct_names(const Module& module, Store& store) {
   std::vector<FunctionNames> all;
-  std::set<std::string> taken;
   for (std::uint32_t i = 0; i < module.assembly.functions.size(); ++i) {
     const std::string& own = module.assembly.names[i].name;
     const std::string digits = own.starts_with('#') ? own.substr(1) : "";
     FunctionNames names =
         digits.empty() ? module.assembly.names[i] : stored_names(store, *hash_from_hex(digits));
     names.callees.clear();
-    if (names.name.starts_with('#')) names.name = "f_" + digits.substr(0, kFewestHashDigits);
-    while (!taken.insert(names.name).second) names.name += "_";
     all.push_back(std::move(names));
+  }
+  // Names that were given come before those that are made up.
+  std::set<std::string> taken;
+  const auto take = [&](FunctionNames& names) {
+    while (!taken.insert(names.name).second) names.name += "_";
+  };
+  std::vector<FunctionNames*> nameless;
+  for (FunctionNames& names : all) {
+    if (names.name.starts_with('#')) {
+      nameless.push_back(&names);
+    } else {
+      take(names);
+    }
+  }
+  for (FunctionNames* const names : nameless) {
+    names->name = made_up_name(names->name);
+    take(*names);
   }
   return all;
 }
@@ -64,7 +78,7 @@ Result<void> show_stored(const Module& module, OpenStore& store, const ShowOptio
   if (!opened) return std::unexpected(opened.error());
   if (!options.all) {
     FunctionNames names = assembly.names[*module.entry];
-    if (names.name.starts_with('#')) names.name = "f_" + names.name.substr(1, kFewestHashDigits);
+    if (names.name.starts_with('#')) names.name = made_up_name(names.name);
     shower.show(names.name, print(assembly.functions[*module.entry], names, assembly.names, style));
     return {};
   }
@@ -82,6 +96,9 @@ Result<void> show_stored(const Module& module, OpenStore& store, const ShowOptio
 }  // namespace
 
 int show(const ShowOptions& options, const Common& common) {
+  if (options.all && options.programs.size() > 1) {
+    return fail({Fault::Usage, "--all shows one program"}, common);
+  }
   int status = kFine;
   OpenStore store(common);
   Shower shower(common);
@@ -118,7 +135,7 @@ int fmt_files(const FmtOptions& options, const Common& common) {
       const Result<void> replaced = write_file(file, text);
       if (!replaced) status = fail(replaced.error(), common);
     } else if (!options.check && !options.write && !common.json) {
-      std::fputs(text.c_str(), stdout);
+      put_text(text);
     }
   }
   return status;

@@ -2,6 +2,7 @@
 // functions that called that.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -73,7 +74,8 @@ struct Line {
   std::optional<Hash> before{};  // what the name meant, if it meant something else
   bool named = false;            // it means this already
   bool relinked = false;
-  std::string same_as{};  // an earlier name of the file
+  std::string same_as{};   // an earlier name of the file
+  bool rewritten = false;  // only what was written beside the code is other
   bool dry_run = false;
 };
 
@@ -89,6 +91,7 @@ void say(const Line& line, const Common& common) {
   }
   std::string text = line.relinked ? "relinked" : line.fresh ? "new" : "there already";
   if (!line.fresh && !line.named) text += ", named now";
+  if (line.rewritten) text += ", written anew";
   if (line.before) text += fmt::format(", was #{}", to_short_hex(*line.before));
   if (!line.same_as.empty()) text += fmt::format(", the same code as {}", line.same_as);
   std::fputs(fmt::format("{}  {}  {}\n", to_hex(line.hash), printable(line.name), text).c_str(),
@@ -141,7 +144,8 @@ class Adder {
 
   Store& store_;
   const StoreAddOptions& options_;
-  std::string what_;         // the files, for the history
+  std::string what_;  // the files, for the history
+  std::unordered_map<std::string, Hash> defined_;
   std::int64_t change_ = 0;  // in the history, once there is something to move
   std::vector<Move> moves_;  // of the file that is added
 };
@@ -163,8 +167,10 @@ void Adder::written(const Module& module, const Inserted& inserted) {
     line.named = now && now->hash == hash;
     const auto [found, alone] = first.emplace(hash, name);
     if (!alone) line.same_as = found->second;
+    const BindingId binding = put_binding(store_, binding_of(module, i));
+    line.rewritten = line.named && now->binding != binding;
     lines.push_back(std::move(line));
-    move(name, hash, put_binding(store_, binding_of(module, i)));
+    move(name, hash, binding);
   }
 }
 
@@ -203,6 +209,13 @@ Result<void> Adder::add(const Module& module) {
     definitions.push_back({assembly.names[i].name, i});
   }
   moves_.clear();
+  for (std::uint32_t i = 0; i < assembly.written; ++i) {
+    const auto [found, fresh] = defined_.emplace(assembly.names[i].name, hashes[i]);
+    if (fresh || found->second == hashes[i]) continue;
+    return std::unexpected(
+        Error{Fault::Program, fmt::format("{}: another of the files defines `{}` otherwise",
+                                          module.source.name, assembly.names[i].name)});
+  }
   if (options_.update) {
     const Result<Relinked> relinked = relink(store_, assembly.functions, hashes, definitions);
     if (!relinked) return std::unexpected(relinked.error());
@@ -226,6 +239,9 @@ Result<void> Adder::add(const Module& module) {
 }  // namespace
 
 int store_add(const StoreAddOptions& options, const Common& common) {
+  if (std::ranges::count(options.files, "-") > 1) {
+    return fail({Fault::Usage, "standard input can be read once only"}, common);
+  }
   // A preview of a store that is not there leaves none behind.
   const Result<std::string> path = store_path(common);
   if (!path) return fail(path.error(), common);

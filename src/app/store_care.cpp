@@ -114,7 +114,7 @@ int store_gc(const StoreGcOptions& options, const Common& common) {
                      {"functions", std::move(functions)},
                      {"objects", plan->objects.size()},
                      {"bytes", plan->object_bytes},
-                     {"records", plan->bindings},
+                     {"records", plan->bindings.size()},
                      {"cached", plan->cached}})
                    .c_str(),
                stdout);
@@ -127,7 +127,7 @@ int store_gc(const StoreGcOptions& options, const Common& common) {
       fmt::format("{}{}, {} in {}, {} of what was written, {}\n",
                   options.dry_run ? "would free " : "freed ",
                   counted(plan->functions.size(), "function"), counted(plan->object_bytes, "byte"),
-                  counted(plan->objects.size(), "object"), counted(plan->bindings, "record"),
+                  counted(plan->objects.size(), "object"), counted(plan->bindings.size(), "record"),
                   counted(plan->cached, "cached answer"))
           .c_str(),
       stdout);

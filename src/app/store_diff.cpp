@@ -41,7 +41,7 @@ std::string hunks(const std::vector<Difference::Line>& lines) {
 
 std::string to_text(const Difference& difference) {
   std::string text = fmt::format("{}: {}", word(difference.kind), printable(difference.name));
-  if (difference.kind == Difference::Kind::Renamed) {
+  if (!difference.new_name.empty()) {
     text += fmt::format(" → {}", printable(difference.new_name));
   }
   if (difference.before) text += "  #" + to_short_hex(*difference.before);
@@ -53,7 +53,7 @@ std::string to_text(const Difference& difference) {
 
 Json to_json(const Difference& difference) {
   Json json{{"difference", std::string(word(difference.kind))}, {"name", difference.name}};
-  if (difference.kind == Difference::Kind::Renamed) json["new_name"] = difference.new_name;
+  if (!difference.new_name.empty()) json["new_name"] = difference.new_name;
   json["before"] = difference.before ? Json(to_hex(*difference.before)) : Json(nullptr);
   json["after"] = difference.after ? Json(to_hex(*difference.after)) : Json(nullptr);
   if (difference.kind == Difference::Kind::Itself) {
@@ -68,6 +68,9 @@ Json to_json(const Difference& difference) {
 }  // namespace
 
 int store_diff(const StoreDiffOptions& options, const Common& common) {
+  if (options.before == "-" && options.after == "-") {
+    return fail({Fault::Usage, "standard input can be read once only"}, common);
+  }
   int status = kFine;
   OpenStore store(common);
   const std::optional<Module> before = load_program(options.before, store, common, status);

@@ -93,6 +93,9 @@ int store_rename(const StoreRenameOptions& options, const Common& common) {
   Transaction transaction(store, Transaction::Kind::Write);
   const Result<Target> target = find_target(store, options.from);
   if (!target) return fail(target.error(), common);
+  if (target->name && target->name->name == options.to) {
+    return fail({Fault::Usage, fmt::format("`{}` is its name already", options.to)}, common);
+  }
   if (const std::optional<Name> taken = find_name(store, options.to)) {
     return fail(
         {Fault::Usage, fmt::format("`{}` is a name already, of #{}; `store forget {}` frees "
@@ -153,7 +156,12 @@ int store_log(const StoreLogOptions& options, const Common& common) {
   const std::vector<HistoryEntry> entries = history(
       **store, options.name, static_cast<std::int64_t>(std::min(options.most, kMostChanges)));
   if (const Result<void> fine = (*store)->status(); !fine) return fail(fine.error(), common);
-  for (const HistoryEntry& entry : entries) say_entry(entry, common);
+  for (HistoryEntry entry : entries) {
+    if (options.name) {
+      std::erase_if(entry.moves, [&](const Move& move) { return move.name != *options.name; });
+    }
+    say_entry(entry, common);
+  }
   return kFine;
 }
 

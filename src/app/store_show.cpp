@@ -46,7 +46,7 @@ Result<void> show_one(Store& store, const Target& target, const Common& common, 
   for (const Hash& hash : loaded->hashes) module.push_back({.name = "#" + to_hex(hash)});
   const Function& function = loaded->functions[loaded->numbers.at(target.hash)];
   FunctionNames names = stored_names(store, target.hash, target.name);
-  if (names.name.starts_with('#')) names.name = "f_" + names.name.substr(1, kFewestHashDigits);
+  if (names.name.starts_with('#')) names.name = made_up_name(names.name);
   const Result<std::optional<Binding>> record =
       get_binding(store, binding_of(store, target.hash, target.name));
   if (!record) return std::unexpected(record.error());

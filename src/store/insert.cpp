@@ -17,7 +17,7 @@ Inserted insert(Store& store, std::span<const Function> functions) {
   std::vector<Hash> callees;
   for (std::size_t i = 0; i < functions.size(); ++i) {
     const Hash& hash = inserted.hashes[i];
-    if (!inserted.fresh.contains(hash) || !done.insert(hash).second) continue;
+    if (!done.insert(hash).second) continue;
     callees.clear();
     for (const std::uint32_t callee : functions[i].callees()) {
       callees.push_back(inserted.hashes[callee]);

@@ -79,6 +79,15 @@ std::int64_t undone_by_it(Store& store, std::int64_t change) {
   return query.next() ? query.integer(0) : 0;
 }
 
+// Whether a later change that stands moved the name.
+bool moved_since(Store& store, const std::string& name, std::int64_t change) {
+  Query query = store.database().query(
+      "SELECT 1 FROM move JOIN change ON id = change WHERE name = ?1 AND id > ?2 AND undone_by IS "
+      "NULL AND undoes IS NULL LIMIT 1");
+  query << name << change;
+  return query.next();
+}
+
 // Sets or removes a name.
 void point(Store& store, const Move& move) {
   if (!move.after) {
@@ -103,6 +112,16 @@ std::optional<Name> find_name(Store& store, std::string_view name) {
   query << name;
   if (!query.next()) return std::nullopt;
   return read_name(query);
+}
+
+std::optional<Hash> moved_from(Store& store, std::string_view name, const Hash& hash) {
+  Query query = store.database().query(
+      "SELECT before FROM move WHERE name = ?1 AND after = ?2 AND before IS NOT NULL AND before <> "
+      "?2 "
+      "ORDER BY change DESC LIMIT 1");
+  query << name << hash;
+  if (!query.next()) return std::nullopt;
+  return query.hash(0);
 }
 
 std::vector<Name> all_names(Store& store) {
@@ -252,7 +271,7 @@ Result<HistoryEntry> undo(Store& store, std::optional<std::int64_t> id, std::int
     const std::optional<Name> now = find_name(store, move.name);
     const bool same = now ? now->hash == move.after && now->binding == move.after_binding
                           : !move.after.has_value();
-    if (!same) {
+    if (!same || moved_since(store, move.name, entry->id)) {
       return wrong(
           fmt::format("change {} cannot be taken back: `{}` was moved again since, see "
                       "`store log {}`",

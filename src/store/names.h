@@ -25,6 +25,8 @@ struct Name {
 std::optional<Name> find_name(Store& store, std::string_view name);
 // Names that a misspelt one may have stood for: up to 4,096 that begin as it does, or else any.
 std::vector<std::string> names_like(Store& store, std::string_view name);
+// What a name meant before it came to mean this, if anything else.
+std::optional<Hash> moved_from(Store& store, std::string_view name, const Hash& hash);
 std::vector<Name> all_names(Store& store);                   // in their own order
 std::vector<Name> names_of(Store& store, const Hash& hash);  // in their own order
 

@@ -38,9 +38,14 @@ Replaced find_replaced(Store& store, std::span<const Hash> hashes,
   std::unordered_set<std::string_view> moving;
   for (const Definition& definition : definitions) {
     moving.insert(definition.name);
+    const Hash& hash = hashes[definition.function];
     const std::optional<Name> now = find_name(store, definition.name);
-    if (!now || now->hash == hashes[definition.function]) continue;
-    replaced.by[now->hash].push_back({definition.name, definition.function});
+    // Where the name has moved already, what it moved from.
+    std::optional<Hash> old;
+    if (now) old = now->hash == hash ? moved_from(store, definition.name, hash) : now->hash;
+    if (old && store.has(*old)) {
+      replaced.by[*old].push_back({definition.name, definition.function});
+    }
   }
   for (const auto& [hash, names] : replaced.by) {
     for (const Name& name : names_of(store, hash)) {

@@ -61,6 +61,8 @@ CREATE TABLE move(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX move_by_name ON move(name, change);
 CREATE INDEX move_by_after ON move(after, change);
+CREATE INDEX move_by_before_binding ON move(before_binding) WHERE before_binding IS NOT NULL;
+CREATE INDEX move_by_after_binding ON move(after_binding) WHERE after_binding IS NOT NULL;
 
 -- Answers that can be found out again.
 CREATE TABLE cache(

@@ -9,10 +9,26 @@
 namespace rosetta {
 namespace {
 
-#define RV_UNUSED_BINDINGS                                                                         \
-  "FROM binding WHERE id NOT IN (SELECT binding FROM name WHERE binding IS NOT NULL UNION SELECT " \
-  "before_binding FROM move WHERE before_binding IS NOT NULL UNION SELECT after_binding FROM "     \
-  "move WHERE after_binding IS NOT NULL)"
+// The records that no name has, and no change of names between functions that are kept.
+std::vector<BindingId> unused_bindings(Store& store, const std::unordered_set<Hash>& kept) {
+  std::unordered_set<BindingId> used;
+  {
+    Query names = store.database().query("SELECT binding FROM name WHERE binding IS NOT NULL");
+    while (names.next()) used.insert(names.integer(0));
+    Query moves = store.database().query(
+        "SELECT before, before_binding FROM move WHERE before_binding IS NOT NULL UNION SELECT "
+        "after, after_binding FROM move WHERE after_binding IS NOT NULL");
+    while (moves.next()) {
+      if (kept.contains(moves.hash(0))) used.insert(moves.integer(1));
+    }
+  }
+  std::vector<BindingId> unused;
+  Query all = store.database().query("SELECT id FROM binding ORDER BY id");
+  while (all.next()) {
+    if (!used.contains(all.integer(0))) unused.push_back(all.integer(0));
+  }
+  return unused;
+}
 
 std::uint64_t count(Store& store, const char* sql) {
   Query query = store.database().query(sql);
@@ -40,7 +56,7 @@ Result<Sweep> plan_sweep(Store& store) {
       if (query.integer(2) == 0) plan.functions.push_back(hash);
     }
   }
-  plan.bindings = count(store, "SELECT count(*) " RV_UNUSED_BINDINGS);
+  plan.bindings = unused_bindings(store, kept);
   plan.cached = count(store, "SELECT count(*) FROM cache");
   if (const Result<void> fine = store.status(); !fine) return std::unexpected(fine.error());
   return plan;
@@ -59,7 +75,15 @@ void sweep(Store& store, const Sweep& plan) {
     object << hash;
     object.run();
   }
-  database.execute("DELETE " RV_UNUSED_BINDINGS);
+  for (const BindingId binding : plan.bindings) {
+    for (const char* const sql : {"UPDATE move SET before_binding = NULL WHERE before_binding = ?1",
+                                  "UPDATE move SET after_binding = NULL WHERE after_binding = ?1",
+                                  "DELETE FROM binding WHERE id = ?1"}) {
+      Query query = database.query(sql);
+      query << binding;
+      query.run();
+    }
+  }
   database.execute("DELETE FROM cache");
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "store/names.h"
 #include "store/store.h"
 
 namespace rosetta {
@@ -12,8 +13,8 @@ struct Sweep {
   std::vector<Hash> functions;  // that neither a name nor a pin reaches
   std::vector<Hash> objects;    // those and components
   std::uint64_t object_bytes = 0;
-  std::uint64_t bindings = 0;  // records that neither a name nor the history mentions
-  std::uint64_t cached = 0;    // answers
+  std::vector<BindingId> bindings;  // records of what was written, of no name and no kept function
+  std::uint64_t cached = 0;         // answers
 };
 
 // Finds out what can go. What is reached is read from the objects themselves, so a damaged one that

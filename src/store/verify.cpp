@@ -126,6 +126,8 @@ Result<Verified> Verifier::run() {
       "SELECT name FROM name WHERE object NOT IN (SELECT id FROM object WHERE substr(bytes, 4, 1) "
       "<> x'01')",
       "a name without a function");
+  rows("SELECT name FROM name WHERE name NOT GLOB '[A-Za-z_]*' OR name GLOB '*[^A-Za-z0-9_.]*'",
+       "what is no name");
   rows(
       "SELECT object FROM pin WHERE object NOT IN (SELECT id FROM object WHERE substr(bytes, 4, 1) "
       "<> x'01')",

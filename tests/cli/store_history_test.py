@@ -94,11 +94,37 @@ class History(StoreCase):
 
     def test_several_files_are_one_change(self):
         self.expect(FINE, "store", "add", self.file("fn a() { push 1 ret }\n", "a.rvm"),
-                    self.file("fn b() { push 2 ret }\nfn a() { push 3 ret }\n", "b.rvm"), output=None)
+                    self.file("fn b() { push 2 ret }\n", "b.rvm"), output=None)
         names = self.names()
         self.assertEqual(self.moves(), {name: (None, names[name]) for name in ("a", "b")})
         self.expect(FINE, "store", "undo", output=None)
         self.assertEqual(self.names(), {})
+        self.expect(WRONG, "store", "add", self.folder / "a.rvm",
+                    self.file("fn a() { push 3 ret }\n", "c.rvm"),
+                    messages="another of the files defines `a` otherwise")
+        self.assertEqual(self.names(), {})
+
+    def test_update_after_a_plain_add(self):
+        self.add("fn leaf() { push 1 ret }\nfn top() { call leaf ret }\n")
+        self.expect(FINE, "store", "add", self.file("fn leaf() { push 2 ret }\n"), output=None,
+                    messages="still calls what was replaced: `top`")
+        self.expect(FINE, "run", "top", output="1\n")
+        self.add("fn leaf() { push 2 ret }\n", "--update")
+        self.expect(FINE, "run", "top", output="2\n")
+
+    def test_undo_of_what_came_back_to_the_same(self):
+        for value in 1, 9, 1:
+            self.add(f"fn a() {{ push {value} ret }}\n")
+        self.expect(USAGE, "store", "undo", 1, messages="moved again")
+        self.expect(FINE, "run", "a", output="1\n")
+
+    def test_gc_takes_what_was_written_of_what_is_gone(self):
+        self.add("; A comment.\nfn a() { push 1 ret }\n")
+        self.expect(FINE, "store", "forget", "a", output=None)
+        [report] = self.json(FINE, "store", "gc")
+        self.assertEqual((len(report["functions"]), report["records"]), (1, 1))
+        self.expect(FINE, "store", "log", output=None)
+        self.expect(FINE, "store", "verify", output=None)
 
     def test_a_time_beyond_all_calendars(self):
         self.add(TWO)

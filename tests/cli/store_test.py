@@ -179,7 +179,7 @@ class Show(StoreCase):
         """Other words for the same code; and what is said of it, and taken back."""
         first, second = "fn f(n) { load n ret }\n", "; better\nfn f(m) {\n    load m\n    ret\n}\n"
         self.add(first)
-        self.assertEqual(self.add(second), {"f": "there already"})
+        self.assertEqual(self.add(second), {"f": "there already, written anew"})
         self.expect(FINE, "store", "show", "f", output=second)
         self.assertIn("written anew", self.output("store", "log", "--most", 1))
         self.expect(FINE, "store", "undo", output=None)
