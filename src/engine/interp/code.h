@@ -113,11 +113,27 @@ Word word(const T& value) {
   return result;
 }
 
+// Where a regular instruction's operands are.
+enum class Form : std::uint8_t {
+  Registers,  // Registers
+  Right,      // Registers without b; then a word with the constant
+  Left,       // Registers without a; then a word with the constant
+};
+inline constexpr int kForms = 3;
+
+// What comes behind a regular instruction, as one with it.
+enum class Then : std::uint8_t {
+  Next,    // nothing
+  Return,  // its result is returned: a RetOperands
+  Call,    // a call: a CallOperands and the callee's code
+};
+inline constexpr int kThens = 3;
+
 // The handlers of a regular opcode; null where a form does not exist.
 struct RegularHandlers {
-  Handler* registers = nullptr;  // Registers
-  Handler* right = nullptr;      // Registers without b; then a word with the constant
-  Handler* left = nullptr;       // Registers without a; then a word with the constant
+  using Forms = std::array<Handler*, kForms>;
+  // By [canon][what comes then]. Canon, of floats that may make a NaN: it is made canonical.
+  Forms forms[2][kThens]{};
   // Of tests: the test and a branch in one, on its being 1 or 0, by [goes on 1][costs fuel].
   Handler* branch[2][2] = {};        // Near
   Handler* branch_right[2][2] = {};  // Near without b; then a word with the constant

@@ -1,6 +1,9 @@
-// One pass over the blocks in their order. A jump to the block that comes next is left out, and a
-// test whose only reader is the branch behind it becomes one instruction with it. Offsets of
-// blocks and addresses of functions are filled in at the end of a function and of the program.
+// One pass over the blocks in their order. A jump to the block that comes next is left out; a test
+// whose only reader is the branch behind it becomes one instruction with it, as does arithmetic
+// with the canonical form of its result, with its return and with a call behind it; and a jump to a
+// block that is but a branch is that branch, so that a loop with its condition at the head jumps
+// once a round. Offsets of blocks and addresses of functions are filled in at the end of a function
+// and of the program.
 #include "engine/interp/encode.h"
 
 #include <algorithm>
@@ -42,18 +45,23 @@ class Encoder {
   void function(std::uint32_t number);
   void block(ir::BlockId id);
   void instruction(const Instruction& instruction);
-  void regular(const Instruction& instruction);
+  void regular(const Instruction& instruction, const RegularHandlers::Forms& forms);
+  std::uint32_t regular_run(std::uint32_t at, std::uint32_t end);
   void select(const Instruction& instruction);
   void call(const Instruction& instruction);
+  void call_operands(const Instruction& call);
   void tail_call(const Instruction& instruction);
   void leave(const Instruction& instruction, Handler* one, Handler* constant, Handler* many);
   void terminator(const Instruction& instruction);
   void branch(const Instruction& branch, const Instruction* test);
+  void branch(const Instruction& branch, const Instruction* test, bool on);
+  bool jump_as_branch(ir::BlockId to);
   void switch_to(const Instruction& instruction);
   void jump(ir::BlockId to, bool costs);
   void edge(std::size_t near_word, std::size_t from, ir::BlockId to);
   void count(std::uint32_t first, std::uint32_t at, std::uint32_t end);
-  [[nodiscard]] bool fuses(const Instruction& test, const Instruction& branch) const;
+  [[nodiscard]] bool fuses(ir::BlockId id, const Instruction& test,
+                           const Instruction& branch) const;
 
   // Words.
   void op(Handler* handler) { words_.push_back(reinterpret_cast<Word>(handler)); }
@@ -76,6 +84,9 @@ class Encoder {
   [[nodiscard]] std::uint16_t link(const ir::Function& function) const {
     return static_cast<std::uint16_t>(function.params.size());
   }
+  [[nodiscard]] RetOperands ret_operands(std::uint16_t first) const {
+    return {first, link(*function_), static_cast<std::uint16_t>(function_->weight), 0};
+  }
   void set(ir::Register reg, Cell constant) {
     op(kHandlers.constant);
     operands(Registers{at(reg), 0, 0, 0});
@@ -96,23 +107,56 @@ class Encoder {
   std::vector<Link> links_;
 };
 
-void Encoder::regular(const Instruction& from) {
-  const RegularHandlers& handlers = kHandlers.regular[static_cast<std::uint8_t>(from.opcode)];
+void Encoder::regular(const Instruction& from, const RegularHandlers::Forms& forms) {
   const bool unary = info(from.opcode).arity == 1;
   if (from.a.is_constant() && (unary || from.b.is_constant())) {
     // Nothing is left to read, so the first constant may wait in the result's place.
     set(from.dst, value(from.a));
-    op(unary ? handlers.registers : handlers.right);
+    op(forms[static_cast<std::size_t>(unary ? Form::Registers : Form::Right)]);
     operands(Registers{at(from.dst), at(from.dst), 0, 0});
     if (!unary) words_.push_back(value(from.b));
     return;
   }
   const bool left = from.a.is_constant();
   const bool right = !unary && from.b.is_constant();
-  op(left ? handlers.left : right ? handlers.right : handlers.registers);
+  op(forms[static_cast<std::size_t>(left ? Form::Left : right ? Form::Right : Form::Registers)]);
   operands(Registers{at(from.dst), at(from.a), unary ? std::uint16_t{0} : at(from.b), 0});
   if (left) words_.push_back(value(from.a));
   if (right) words_.push_back(value(from.b));
+}
+
+// A regular instruction with what becomes one with it: the canonical form of its result, and the
+// return of it or a call behind it. Gives what comes next.
+std::uint32_t Encoder::regular_run(std::uint32_t first, std::uint32_t end) {
+  const Instruction& from = function_->code[first];
+  const RegularHandlers& handlers = kHandlers.regular[static_cast<std::uint8_t>(from.opcode)];
+  std::vector<std::uint32_t>& offsets = code_.offsets.back();
+  if (options_.observer != nullptr) {
+    regular(from, handlers.forms[0][0]);
+    return first + 1;
+  }
+  std::uint32_t next = first + 1;
+  const auto is = [&](auto... ops) {
+    return next < end && ((function_->code[next].op == ops) || ...);
+  };
+  const bool canon = handlers.forms[1][0][0] != nullptr && is(Op::CanonF32, Op::CanonF64) &&
+                     function_->code[next].dst == from.dst;
+  if (canon) ++next;
+  const bool returns = is(Op::Ret) && function_->results.size() == 1 &&
+                       function_->code[next].a == Operand::reg(from.dst);
+  const bool calls = is(Op::Call) && !fuel_ && !options_.count;
+  const Then then = returns ? Then::Return : calls ? Then::Call : Then::Next;
+  event(calls);
+  regular(from, handlers.forms[canon][static_cast<std::size_t>(then)]);
+  // The words of an operation are its own, since it may trap; those of a call behind it are the
+  // call's.
+  const auto here = [&] { offsets.push_back(static_cast<std::uint32_t>(words_.size())); };
+  if (canon) here();
+  if (then == Then::Next) return next;
+  here();
+  if (returns) operands(ret_operands(0));
+  if (calls) call_operands(function_->code[next]);
+  return next + 1;
 }
 
 void Encoder::select(const Instruction& from) {
@@ -129,9 +173,13 @@ void Encoder::select(const Instruction& from) {
 }
 
 void Encoder::call(const Instruction& from) {
-  const ir::Function& callee = program_.functions[from.target];
   event(true);
   op(kHandlers.call[fuel_]);
+  call_operands(from);
+}
+
+void Encoder::call_operands(const Instruction& from) {
+  const ir::Function& callee = program_.functions[from.target];
   operands(CallOperands{slot(*function_, from.dst), link(callee),
                         static_cast<std::uint16_t>(callee.weight)});
   links_.push_back({words_.size(), from.target});
@@ -155,7 +203,7 @@ void Encoder::leave(const Instruction& from, Handler* one, Handler* constant, Ha
   const bool is_constant = single && from.a.is_constant();
   op(single ? (is_constant ? constant : one) : many);
   const std::uint16_t first = single ? at(from.a) : results == 0 ? std::uint16_t{0} : at(from.dst);
-  operands(RetOperands{first, link(*function_), static_cast<std::uint16_t>(function_->weight), 0});
+  operands(ret_operands(first));
   if (is_constant) words_.push_back(value(from.a));
   if (!single) words_.push_back(results);
 }
@@ -177,8 +225,11 @@ void Encoder::branch(const Instruction& from, const Instruction* test) {
     const bool on = value(from.a) != 0;
     return jump(on ? from.target : from.other, from.costs == (on ? Costs::Target : Costs::Other));
   }
-  // Goes to one block on the condition's being `on`, and falls through or jumps to the other.
-  const bool on = from.target != block_ + 1;
+  branch(from, test, from.target != block_ + 1);
+}
+
+// Goes to one block on the condition's being `on`, and falls through or jumps to the other.
+void Encoder::branch(const Instruction& from, const Instruction* test, bool on) {
   const ir::BlockId to = on ? from.target : from.other;
   const bool costs = from.costs == (on ? Costs::Target : Costs::Other);
   event(costs);
@@ -195,7 +246,25 @@ void Encoder::branch(const Instruction& from, const Instruction* test) {
     if (right) words_.push_back(value(test->b));
   }
   edge(begin + 1, begin, to);
-  if (on) jump(from.other, from.costs == Costs::Other);
+  jump(on ? from.other : from.target, from.costs == (on ? Costs::Other : Costs::Target));
+}
+
+// Whether a jump to a block was written as the branch that is all of that block. Where fuel or
+// steps are counted the jump has to be seen.
+bool Encoder::jump_as_branch(ir::BlockId to) {
+  if (fuel_ || options_.count || options_.observer != nullptr || to == block_ + 1) return false;
+  const std::uint32_t begin = function_->blocks[to].begin;
+  const std::uint32_t size = function_->end(to) - begin;
+  const Instruction& last = function_->code[begin + size - 1];
+  const Instruction& first = function_->code[begin];
+  const bool tested = size == 2 && fuses(to, first, last);
+  if (last.op != Op::Branch || last.a.is_constant() || (size != 1 && !tested)) return false;
+  event(true);
+  // The block behind the branch is most likely the loop's body: no second jump on the way there.
+  const ir::BlockId next = block_ + 1;
+  const bool on = last.target != next && (last.other == next || last.other != to + 1);
+  branch(last, tested ? &first : nullptr, on);
+  return true;
 }
 
 void Encoder::switch_to(const Instruction& from) {
@@ -217,7 +286,7 @@ void Encoder::switch_to(const Instruction& from) {
 
 void Encoder::instruction(const Instruction& from) {
   switch (from.op) {
-    case Op::Regular: return regular(from);
+    case Op::Regular: break;  // regular_run's
     case Op::Copy:
       if (from.a.is_constant()) return set(from.dst, value(from.a));
       op(kHandlers.copy);
@@ -241,7 +310,9 @@ void Encoder::instruction(const Instruction& from) {
       words_.push_back(reinterpret_cast<Word>(&function_->texts[from.target]));
       return;
     case Op::Call: return call(from);
-    case Op::Jump: return jump(from.target, from.costs == Costs::Target);
+    case Op::Jump:
+      if (!jump_as_branch(from.target)) jump(from.target, from.costs == Costs::Target);
+      return;
     case Op::Branch: return branch(from, nullptr);
     case Op::Switch: return switch_to(from);
     case Op::TailCall: return tail_call(from);
@@ -252,12 +323,12 @@ void Encoder::instruction(const Instruction& from) {
 }
 
 // The test's result must be a value of the stack that nobody reads behind the branch.
-bool Encoder::fuses(const Instruction& test, const Instruction& branch) const {
+bool Encoder::fuses(ir::BlockId id, const Instruction& test, const Instruction& branch) const {
   if (options_.observer != nullptr || test.op != Op::Regular || branch.op != Op::Branch) {
     return false;
   }
   const bool read = !branch.a.is_constant() && branch.a.reg() == test.dst;
-  const ir::Register alive = function_->alive_behind(block_);
+  const ir::Register alive = function_->alive_behind(id);
   const RegularHandlers& handlers = kHandlers.regular[static_cast<std::uint8_t>(test.opcode)];
   const bool form = !test.a.is_constant() && handlers.branch[0][0] != nullptr;
   return read && test.dst >= alive && form;
@@ -286,7 +357,7 @@ void Encoder::block(ir::BlockId id) {
   for (std::uint32_t at = function_->blocks[id].begin; at < end; ++at) {
     const Instruction& from = function_->code[at];
     offsets.push_back(static_cast<std::uint32_t>(words_.size()));
-    if (at + 2 == end && fuses(from, function_->code[at + 1])) {
+    if (at + 2 == end && fuses(id, from, function_->code[at + 1])) {
       offsets.push_back(static_cast<std::uint32_t>(words_.size()));
       branch(function_->code[at + 1], &from);
       break;
@@ -296,6 +367,10 @@ void Encoder::block(ir::BlockId id) {
     if (options_.observer != nullptr && !silent) {
       op(kHandlers.observe);
       operands(ObserveOperands{number_, at});
+    }
+    if (from.op == Op::Regular) {
+      at = regular_run(at, end) - 1;
+      continue;
     }
     instruction(from);
     if (from.op == Op::Call) count(from.origin + 1, at + 1, end);

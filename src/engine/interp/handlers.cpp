@@ -29,9 +29,7 @@ void stop(const Word* pc, Cell* fp, Context* context, Trap trap) {
   context->trap = trap;
 }
 
-// Regular opcodes. A form says where the operands are.
-enum class Form : std::uint8_t { Registers, Right, Left };
-
+// Regular opcodes.
 template <class S, Form form>
 struct Operands {
   using A = S::Operand;
@@ -44,24 +42,55 @@ struct Operands {
   }
 };
 
-template <class S, auto kFunction, bool kTraps, Form form>
+template <class Float>
+Float canonical(Float value) {
+  if constexpr (sizeof(Float) == 8) return rv_f64_canon(value);
+  if constexpr (sizeof(Float) == 4) return rv_f32_canon(value);
+}
+
+// The call that a frame returns behind says where its caller's frame begins.
+#define RV_RETURN(link_cell)                                              \
+  do {                                                                    \
+    const Word* const rv_back = reinterpret_cast<const Word*>(link_cell); \
+    depth += at.weight;                                                   \
+    fp -= load<CallOperands>(rv_back - kCallWords + 1).base;              \
+    RV_GO(rv_back);                                                       \
+  } while (false)
+
+template <class S, auto kFunction, bool kTraps, Form form, bool kCanon, Then then>
 RV_HANDLER regular(RV_STATE) {
   const Operands<S, form> in(pc, fp);
-  const std::uint16_t dst = load<Registers>(pc + 1).dst;
-  if constexpr (!kTraps && S::kArity == 1) {
-    fp[dst] = to_cell(kFunction(in.a));
-  } else if constexpr (!kTraps) {
-    fp[dst] = to_cell(kFunction(in.a, in.b));
-  } else {
-    typename S::Result result;
+  typename S::Result result;
+  if constexpr (kTraps) {
     rv_i32 trap;
     if constexpr (S::kArity == 1) trap = kFunction(in.a, &result);
     if constexpr (S::kArity == 2) trap = kFunction(in.a, in.b, &result);
     if (trap != 0) [[unlikely]]
       return stop(pc, fp, context, static_cast<Trap>(trap));
-    fp[dst] = to_cell(result);
+  } else {
+    if constexpr (S::kArity == 1) result = kFunction(in.a);
+    if constexpr (S::kArity == 2) result = kFunction(in.a, in.b);
+    if constexpr (kCanon) result = canonical(result);
   }
-  RV_GO(pc + (form == Form::Registers ? 2 : 3));
+  constexpr int kWords = form == Form::Registers ? 2 : 3;
+  if constexpr (then != Then::Return) fp[load<Registers>(pc + 1).dst] = to_cell(result);
+  if constexpr (then == Then::Next) {
+    RV_GO(pc + kWords);
+  } else if constexpr (then == Then::Call) {
+    const Word* const operands = pc + kWords;
+    const auto at = load<CallOperands>(operands);
+    if (depth < at.weight) [[unlikely]]
+      return stop(operands, fp, context, Trap::CallDepthExceeded);
+    depth -= at.weight;
+    fp += at.base;
+    fp[at.link] = reinterpret_cast<Cell>(operands + kCallWords - 1);
+    RV_GO(reinterpret_cast<const Word*>(operands[1]));
+  } else {
+    const auto at = load<RetOperands>(pc + kWords);
+    const Cell link = fp[at.link];
+    fp[0] = to_cell(result);
+    RV_RETURN(link);
+  }
 }
 
 // A test and the branch on it.
@@ -89,14 +118,28 @@ RV_HANDLER test_branch(RV_STATE) {
 
 enum class Kind : std::uint8_t { Total, Tests, Traps };
 
-template <class S, auto kFunction, Kind kind>
+template <class S, auto kFunction, bool kTraps, bool kCanon, Then then>
+constexpr RegularHandlers::Forms make_forms() {
+  RegularHandlers::Forms made{};
+  made[0] = regular<S, kFunction, kTraps, Form::Registers, kCanon, then>;
+  if constexpr (S::kArity == 2) {
+    made[1] = regular<S, kFunction, kTraps, Form::Right, kCanon, then>;
+    made[2] = regular<S, kFunction, kTraps, Form::Left, kCanon, then>;
+  }
+  return made;
+}
+
+template <class S, auto kFunction, Kind kind, Nan nan>
 constexpr RegularHandlers make_regular() {
   constexpr bool kTraps = kind == Kind::Traps;
   RegularHandlers made;
-  made.registers = regular<S, kFunction, kTraps, Form::Registers>;
-  if constexpr (S::kArity == 2) {
-    made.right = regular<S, kFunction, kTraps, Form::Right>;
-    made.left = regular<S, kFunction, kTraps, Form::Left>;
+  made.forms[0][0] = make_forms<S, kFunction, kTraps, false, Then::Next>();
+  made.forms[0][1] = make_forms<S, kFunction, kTraps, false, Then::Return>();
+  made.forms[0][2] = make_forms<S, kFunction, kTraps, false, Then::Call>();
+  if constexpr (nan == Nan::Makes && std::is_floating_point_v<typename S::Result>) {
+    made.forms[1][0] = make_forms<S, kFunction, kTraps, true, Then::Next>();
+    made.forms[1][1] = make_forms<S, kFunction, kTraps, true, Then::Return>();
+    made.forms[1][2] = make_forms<S, kFunction, kTraps, true, Then::Call>();
   }
   if constexpr (kind == Kind::Tests) {
     made.branch[0][0] = test_branch<S, kFunction, Form::Registers, false, false>;
@@ -263,15 +306,6 @@ RV_HANDLER tail_call(RV_STATE) {
   RV_GO(reinterpret_cast<const Word*>(pc[2]));
 }
 
-// The call that a frame returns behind says where its caller's frame begins.
-#define RV_RETURN(link_cell)                                              \
-  do {                                                                    \
-    const Word* const rv_back = reinterpret_cast<const Word*>(link_cell); \
-    depth += at.weight;                                                   \
-    fp -= load<CallOperands>(rv_back - kCallWords + 1).base;              \
-    RV_GO(rv_back);                                                       \
-  } while (false)
-
 RV_HANDLER ret(RV_STATE) {
   const auto at = load<RetOperands>(pc + 1);
   const Cell link = fp[at.link];
@@ -319,7 +353,7 @@ consteval Handlers make_handlers() {
   Handlers made;
   using namespace signature;
 #define RV_REGULAR(byte, name, mnemonic, function, signature, traps, nan, generics, meaning) \
-  made.regular[byte] = make_regular<Signature<signature>, function, Kind::traps>();
+  made.regular[byte] = make_regular<Signature<signature>, function, Kind::traps, Nan::nan>();
 #include "isa/opcodes.def"
   made.copy = copy;
   made.constant = constant;

@@ -131,8 +131,8 @@ TrapReport Interpreter::report(std::uint64_t task, const Context& context) const
     const std::size_t link = program_.functions[place.function].params.size();
     const auto* const back = reinterpret_cast<const Word*>(fp[link]);
     if (back == code_.finish) break;
-    pc = back - kCallWords;
-    fp -= load<CallOperands>(pc + 1).base;
+    pc = back - kCallWords + 1;  // the call's operands: its handler may be an operation's too
+    fp -= load<CallOperands>(pc).base;
     place = code_.place(pc);
   }
   if (report.outermost.size() == TrapReport::kMostFrames) {
