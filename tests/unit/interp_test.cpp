@@ -216,6 +216,48 @@ std::vector<std::string> words(const std::vector<Frame>& frames) {
   return all;
 }
 
+// What became one instruction in the interpreter still traps where it stands in the code.
+TEST(TrapReportTest, PlacesInFusedInstructions) {
+  const struct {
+    std::string_view text;
+    Cell argument;
+    std::uint64_t depth;
+    std::string_view trap;
+  } cases[] = {
+      {"fn f(n) { push 1 load n div ret }", 0, 9, "integer-divide-by-zero@0+2"},
+      {"fn f(n) { push 1 load n mod jumpif a push 1 ret a: push 2 ret }", 0, 9,
+       "integer-divide-by-zero@0+2"},
+      {"fn f(n) { push 1 load n div call f ret }", 0, 9, "integer-divide-by-zero@0+2"},
+      {"fn f(n) { push 1 load n sub call f ret }", 5, 9, "call-depth-exceeded@0+3"},
+      {"fn f(n) { load n jumpif a push 1 load n div jump b a: push 2 b: ret }", 0, 9,
+       "integer-divide-by-zero@0+4"},
+      {"fn f(n) { push 1 push 0 div ret }", 0, 9, "integer-divide-by-zero@0+2"},
+      {"fn f(n) { push 7 push 0 mod jumpif a push 1 jump b a: push 2 b: ret }", 0, 9,
+       "integer-divide-by-zero@0+2"},
+      {"fn f(n) { x: load n push 1 sub store n push 9 load n div pop load n push 0 ge jumpif x "
+       "load n ret }",
+       3, 9, "integer-divide-by-zero@0+6"},
+  };
+  for (const auto& each : cases) {
+    Machine machine(each.text, with_depth(each.depth));
+    EXPECT_EQ(trap(machine.one(each.argument)), each.trap) << each.text;
+  }
+}
+
+// Loops whose last jump became the branch at their head: with two ways out, and values kept.
+TEST(InterpTest, LoopsWithTheirConditionAtTheHead) {
+  Machine until(
+      "fn f(n) { local s x: load n jumpifnot e load s load n add store s load n push 1 sub "
+      "store n jump x e: load s ret }");
+  EXPECT_FALSE(until.one(100).trap);
+  EXPECT_EQ(until.results[0][0], 5050U);
+  Machine both(
+      "fn f(n) { local s x: load n push 3 mod jumpif o load n jumpifnot e o: load s push 1 "
+      "add store s load n push 1 sub store n jump x e: load s ret }");
+  EXPECT_FALSE(both.one(10).trap);
+  EXPECT_EQ(both.results[0][0], 10U);
+}
+
 TEST(TrapReportTest, HasTheWholeChain) {
   Machine machine("fn f(n) { push 7 load n call g add ret } fn g(n) { nop push 1 load n div ret }");
   const Outcome outcome = machine.one(0);

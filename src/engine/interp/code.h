@@ -126,8 +126,11 @@ enum class Then : std::uint8_t {
   Next,    // nothing
   Return,  // its result is returned: a RetOperands
   Call,    // a call: a CallOperands and the callee's code
+  If,      // a branch on its result, an integer that nobody else reads, not being zero: a Near
+  IfNot,   // on its being zero
+  Jump,    // a jump: a Near
 };
-inline constexpr int kThens = 3;
+inline constexpr int kThens = 6;
 
 // The handlers of a regular opcode; null where a form does not exist.
 struct RegularHandlers {
@@ -142,6 +145,7 @@ struct RegularHandlers {
 struct Handlers {
   std::array<RegularHandlers, 256> regular{};
   Handler* copy = nullptr;       // Registers dst a
+  Handler* copies = nullptr;     // Registers dst a, then b c
   Handler* constant = nullptr;   // Registers dst; constant
   Handler* swap = nullptr;       // Registers dst a
   Handler* select[2][2] = {};    // [a constant][b constant]: Registers; constants

@@ -1,9 +1,9 @@
-// One pass over the blocks in their order. A jump to the block that comes next is left out; a test
-// whose only reader is the branch behind it becomes one instruction with it, as does arithmetic
-// with the canonical form of its result, with its return and with a call behind it; and a jump to a
-// block that is but a branch is that branch, so that a loop with its condition at the head jumps
-// once a round. Offsets of blocks and addresses of functions are filled in at the end of a function
-// and of the program.
+// One pass over the blocks in their order. What is often together becomes one instruction: a test
+// and the branch that alone reads it; arithmetic, the canonical form of its result and what comes
+// behind it; two moves. A jump to the block that comes next is left out, and a jump to a block that
+// is but a branch is that branch, so that a loop with its condition at the head jumps once a round.
+// Offsets of blocks and addresses of functions are filled in at the end of a function and of the
+// program.
 #include "engine/interp/encode.h"
 
 #include <algorithm>
@@ -47,6 +47,9 @@ class Encoder {
   void instruction(const Instruction& instruction);
   void regular(const Instruction& instruction, const RegularHandlers::Forms& forms);
   std::uint32_t regular_run(std::uint32_t at, std::uint32_t end);
+  [[nodiscard]] bool branches(const Instruction& regular, const Instruction& branch) const;
+  void regular_branch(const Instruction& regular, const Instruction& branch);
+  bool copies(const Instruction& first, const Instruction& second);
   void select(const Instruction& instruction);
   void call(const Instruction& instruction);
   void call_operands(const Instruction& call);
@@ -55,6 +58,7 @@ class Encoder {
   void terminator(const Instruction& instruction);
   void branch(const Instruction& branch, const Instruction* test);
   void branch(const Instruction& branch, const Instruction* test, bool on);
+  [[nodiscard]] bool is_branch(ir::BlockId id) const;
   bool jump_as_branch(ir::BlockId to);
   void switch_to(const Instruction& instruction);
   void jump(ir::BlockId to, bool costs);
@@ -126,7 +130,7 @@ void Encoder::regular(const Instruction& from, const RegularHandlers::Forms& for
 }
 
 // A regular instruction with what becomes one with it: the canonical form of its result, and the
-// return of it or a call behind it. Gives what comes next.
+// return of it, a branch on it or a call behind it. Gives what comes next.
 std::uint32_t Encoder::regular_run(std::uint32_t first, std::uint32_t end) {
   const Instruction& from = function_->code[first];
   const RegularHandlers& handlers = kHandlers.regular[static_cast<std::uint8_t>(from.opcode)];
@@ -145,8 +149,16 @@ std::uint32_t Encoder::regular_run(std::uint32_t first, std::uint32_t end) {
   const bool returns = is(Op::Ret) && function_->results.size() == 1 &&
                        function_->code[next].a == Operand::reg(from.dst);
   const bool calls = is(Op::Call) && !fuel_ && !options_.count;
-  const Then then = returns ? Then::Return : calls ? Then::Call : Then::Next;
-  event(calls);
+  if (!canon && is(Op::Branch) && branches(from, function_->code[next])) {
+    regular_branch(from, function_->code[next]);
+    return next + 1;
+  }
+  const bool jumps = is(Op::Jump) && !fuel_ && !options_.count && !from.a.is_constant() &&
+                     function_->code[next].target != block_ + 1 &&
+                     !is_branch(function_->code[next].target);
+  const Then then = returns ? Then::Return : calls ? Then::Call : jumps ? Then::Jump : Then::Next;
+  event(calls || jumps);
+  const std::size_t begin = words_.size();
   regular(from, handlers.forms[canon][static_cast<std::size_t>(then)]);
   // The words of an operation are its own, since it may trap; those of a call behind it are the
   // call's.
@@ -156,7 +168,32 @@ std::uint32_t Encoder::regular_run(std::uint32_t first, std::uint32_t end) {
   here();
   if (returns) operands(ret_operands(0));
   if (calls) call_operands(function_->code[next]);
+  if (jumps) {
+    edge(words_.size(), begin, function_->code[next].target);
+    operands(Near{0, 0, 0});
+  }
   return next + 1;
+}
+
+// As fuses(), for an integer that is no test's result.
+bool Encoder::branches(const Instruction& from, const Instruction& branch) const {
+  const RegularHandlers& handlers = kHandlers.regular[static_cast<std::uint8_t>(from.opcode)];
+  const bool read = !branch.a.is_constant() && branch.a.reg() == from.dst;
+  const bool integer = handlers.forms[0][static_cast<std::size_t>(Then::If)][0] != nullptr;
+  return read && integer && !fuel_ && !from.a.is_constant() &&
+         from.dst >= function_->alive_behind(block_);
+}
+
+void Encoder::regular_branch(const Instruction& from, const Instruction& branch) {
+  const RegularHandlers& handlers = kHandlers.regular[static_cast<std::uint8_t>(from.opcode)];
+  const bool on = branch.target != block_ + 1;
+  event(branch.costs != Costs::Nothing);
+  const std::size_t begin = words_.size();
+  regular(from, handlers.forms[0][static_cast<std::size_t>(on ? Then::If : Then::IfNot)]);
+  code_.offsets.back().push_back(static_cast<std::uint32_t>(words_.size()));
+  edge(words_.size(), begin, on ? branch.target : branch.other);
+  operands(Near{0, 0, 0});
+  jump(on ? branch.other : branch.target, branch.costs == (on ? Costs::Other : Costs::Target));
 }
 
 void Encoder::select(const Instruction& from) {
@@ -249,21 +286,27 @@ void Encoder::branch(const Instruction& from, const Instruction* test, bool on) 
   jump(on ? from.other : from.target, from.costs == (on ? Costs::Other : Costs::Target));
 }
 
+// Whether a block is but a branch, with the test that becomes one with it or without.
+bool Encoder::is_branch(ir::BlockId id) const {
+  const std::uint32_t begin = function_->blocks[id].begin;
+  const std::uint32_t size = function_->end(id) - begin;
+  const Instruction& last = function_->code[begin + size - 1];
+  if (last.op != Op::Branch || last.a.is_constant()) return false;
+  return size == 1 || (size == 2 && fuses(id, function_->code[begin], last));
+}
+
 // Whether a jump to a block was written as the branch that is all of that block. Where fuel or
 // steps are counted the jump has to be seen.
 bool Encoder::jump_as_branch(ir::BlockId to) {
-  if (fuel_ || options_.count || options_.observer != nullptr || to == block_ + 1) return false;
-  const std::uint32_t begin = function_->blocks[to].begin;
-  const std::uint32_t size = function_->end(to) - begin;
-  const Instruction& last = function_->code[begin + size - 1];
-  const Instruction& first = function_->code[begin];
-  const bool tested = size == 2 && fuses(to, first, last);
-  if (last.op != Op::Branch || last.a.is_constant() || (size != 1 && !tested)) return false;
+  if (fuel_ || options_.count || options_.observer != nullptr) return false;
+  if (to == block_ + 1 || !is_branch(to)) return false;
+  const Instruction& last = function_->code[function_->end(to) - 1];
+  const Instruction& first = function_->code[function_->blocks[to].begin];
   event(true);
   // The block behind the branch is most likely the loop's body: no second jump on the way there.
   const ir::BlockId next = block_ + 1;
   const bool on = last.target != next && (last.other == next || last.other != to + 1);
-  branch(last, tested ? &first : nullptr, on);
+  branch(last, &first == &last ? nullptr : &first, on);
   return true;
 }
 
@@ -322,6 +365,15 @@ void Encoder::instruction(const Instruction& from) {
   }
 }
 
+// Whether two moves were written, as one.
+bool Encoder::copies(const Instruction& first, const Instruction& second) {
+  if (options_.observer != nullptr || first.op != Op::Copy || second.op != Op::Copy) return false;
+  if (first.a.is_constant() || second.a.is_constant()) return false;
+  op(kHandlers.copies);
+  operands(Registers{at(first.dst), at(first.a), at(second.dst), at(second.a)});
+  return true;
+}
+
 // The test's result must be a value of the stack that nobody reads behind the branch.
 bool Encoder::fuses(ir::BlockId id, const Instruction& test, const Instruction& branch) const {
   if (options_.observer != nullptr || test.op != Op::Regular || branch.op != Op::Branch) {
@@ -370,6 +422,11 @@ void Encoder::block(ir::BlockId id) {
     }
     if (from.op == Op::Regular) {
       at = regular_run(at, end) - 1;
+      continue;
+    }
+    if (at + 1 < end && copies(from, function_->code[at + 1])) {
+      ++at;
+      offsets.push_back(static_cast<std::uint32_t>(words_.size()));
       continue;
     }
     instruction(from);

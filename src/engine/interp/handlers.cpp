@@ -73,8 +73,15 @@ RV_HANDLER regular(RV_STATE) {
     if constexpr (kCanon) result = canonical(result);
   }
   constexpr int kWords = form == Form::Registers ? 2 : 3;
-  if constexpr (then != Then::Return) fp[load<Registers>(pc + 1).dst] = to_cell(result);
-  if constexpr (then == Then::Next) {
+  if constexpr (then == Then::Next || then == Then::Call || then == Then::Jump) {
+    fp[load<Registers>(pc + 1).dst] = to_cell(result);
+  }
+  if constexpr (then == Then::If || then == Then::IfNot) {
+    if ((result != 0) == (then == Then::If)) RV_GO(pc + load<Near>(pc + kWords).offset);
+    RV_GO(pc + kWords + 1);
+  } else if constexpr (then == Then::Jump) {
+    RV_GO(pc + load<Near>(pc + kWords).offset);
+  } else if constexpr (then == Then::Next) {
     RV_GO(pc + kWords);
   } else if constexpr (then == Then::Call) {
     const Word* const operands = pc + kWords;
@@ -133,13 +140,23 @@ template <class S, auto kFunction, Kind kind, Nan nan>
 constexpr RegularHandlers make_regular() {
   constexpr bool kTraps = kind == Kind::Traps;
   RegularHandlers made;
-  made.forms[0][0] = make_forms<S, kFunction, kTraps, false, Then::Next>();
-  made.forms[0][1] = make_forms<S, kFunction, kTraps, false, Then::Return>();
-  made.forms[0][2] = make_forms<S, kFunction, kTraps, false, Then::Call>();
+  const auto set = [&made]<bool kCanon, Then then>() {
+    made.forms[kCanon][static_cast<std::size_t>(then)] =
+        make_forms<S, kFunction, kTraps, kCanon, then>();
+  };
+  set.template operator()<false, Then::Next>();
+  set.template operator()<false, Then::Return>();
+  set.template operator()<false, Then::Call>();
+  set.template operator()<false, Then::Jump>();
+  if constexpr (std::is_integral_v<typename S::Result>) {
+    set.template operator()<false, Then::If>();
+    set.template operator()<false, Then::IfNot>();
+  }
   if constexpr (nan == Nan::Makes && std::is_floating_point_v<typename S::Result>) {
-    made.forms[1][0] = make_forms<S, kFunction, kTraps, true, Then::Next>();
-    made.forms[1][1] = make_forms<S, kFunction, kTraps, true, Then::Return>();
-    made.forms[1][2] = make_forms<S, kFunction, kTraps, true, Then::Call>();
+    set.template operator()<true, Then::Next>();
+    set.template operator()<true, Then::Return>();
+    set.template operator()<true, Then::Call>();
+    set.template operator()<true, Then::Jump>();
   }
   if constexpr (kind == Kind::Tests) {
     made.branch[0][0] = test_branch<S, kFunction, Form::Registers, false, false>;
@@ -160,6 +177,13 @@ constexpr RegularHandlers make_regular() {
 RV_HANDLER copy(RV_STATE) {
   const auto at = load<Registers>(pc + 1);
   fp[at.dst] = fp[at.a];
+  RV_GO(pc + 2);
+}
+
+RV_HANDLER copies(RV_STATE) {
+  const auto at = load<Registers>(pc + 1);
+  fp[at.dst] = fp[at.a];
+  fp[at.b] = fp[at.c];
   RV_GO(pc + 2);
 }
 
@@ -356,6 +380,7 @@ consteval Handlers make_handlers() {
   made.regular[byte] = make_regular<Signature<signature>, function, Kind::traps, Nan::nan>();
 #include "isa/opcodes.def"
   made.copy = copy;
+  made.copies = copies;
   made.constant = constant;
   made.swap = swap;
   made.select[0][0] = select<false, false>;
