@@ -172,7 +172,8 @@ Node NodeReader::read(std::uint64_t members) {
   if (used_locals_ != node_.parts.locals.size()) reader_.fail("a local is not used");
   const std::uint64_t sites = reader_.number(0xffff'ffff);
   if (sites != node_.parts.callees.size()) {
-    reader_.fail(fmt::format("{} call sites have {} callees", node_.parts.callees.size(), sites));
+    reader_.fail(
+        fmt::format("the call sites are {} and the callees {}", node_.parts.callees.size(), sites));
   }
   for (std::uint64_t i = 0; i < sites && !reader_.failed(); ++i) {
     node_.callees.push_back(reference(members));
@@ -233,12 +234,15 @@ std::expected<Object, std::string> decode_object(std::string_view bytes) {
                             version, kLanguageVersion));
   }
   constexpr std::uint64_t kMostMembers = 0xffff'ffff;
-  switch (kind) {
-    case static_cast<std::uint8_t>(ObjectKind::Function):
-      object.nodes.push_back(NodeReader(reader).read(0));
-      break;
-    case static_cast<std::uint8_t>(ObjectKind::Component): {
-      object.kind = ObjectKind::Component;
+  const std::optional<ObjectKind> named = kind_of(bytes);
+  if (!named) {
+    reader.fail(fmt::format("{} is no kind of object", kind));
+    return std::unexpected(reader.failure());
+  }
+  object.kind = *named;
+  switch (*named) {
+    case ObjectKind::Function: object.nodes.push_back(NodeReader(reader).read(0)); break;
+    case ObjectKind::Component: {
       const std::uint64_t count = reader.number(kMostMembers);
       if (count == 0) reader.fail("a component has no members");
       for (std::uint64_t i = 0; i < count && !reader.failed(); ++i) {
@@ -246,15 +250,13 @@ std::expected<Object, std::string> decode_object(std::string_view bytes) {
       }
       break;
     }
-    case static_cast<std::uint8_t>(ObjectKind::Member): {
-      object.kind = ObjectKind::Member;
+    case ObjectKind::Member: {
       const std::string_view component = reader.take(object.component.bytes.size());
       if (reader.failed()) break;
       std::memcpy(object.component.bytes.data(), component.data(), component.size());
       object.place = static_cast<std::uint32_t>(reader.number(kMostMembers));
       break;
     }
-    default: reader.fail(fmt::format("{} is no kind of object", kind));
   }
   if (reader.left() > 0) reader.fail("it goes on behind its end");
   if (reader.failed()) return std::unexpected(reader.failure());

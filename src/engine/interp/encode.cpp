@@ -55,7 +55,6 @@ class Encoder {
   void call_operands(const Instruction& call);
   void tail_call(const Instruction& instruction);
   void leave(const Instruction& instruction, Handler* one, Handler* constant, Handler* many);
-  void terminator(const Instruction& instruction);
   void branch(const Instruction& branch, const Instruction* test);
   void branch(const Instruction& branch, const Instruction* test, bool on);
   [[nodiscard]] bool is_branch(ir::BlockId id) const;
