@@ -311,6 +311,15 @@ TEST(InterruptTest, EndsWhatRuns) {
       {"a tail call to itself", "fn f(n) { load n tailcall f }"},
       {"tail calls", "fn f(n) { load n tailcall g } fn g(n) { load n tailcall f }"},
       {"calls", "fn f(n) { x: load n call g store n jump x } fn g(n) { load n ret }"},
+      {"an operation and a jump",
+       "fn f(n) { nop x: load n push 1 add store n jump y y: nop jump x }"},
+      {"an operation and its branch", "fn f(n) { x: load n push 1 or jumpif x load n ret }"},
+      {"a jump that is a branch",
+       "fn f(n) { x: load n jumpifnot e load n push 2 or store n jump x e: load n ret }"},
+      {"an operation and a call",
+       "fn f(n) { x: load n push 1 add call g pop jump x } fn g(n) { load n ret }"},
+      {"constants and a call",
+       "fn f(n) { x: push 1 push 2 add call g pop jump x } fn g(n) { load n ret }"},
   };
   for (const auto& each : cases) {
     Machine machine(each.text);

@@ -165,11 +165,10 @@ struct Handlers {
   Handler* halt_constant = nullptr;
   Handler* halt_many = nullptr;
   Handler* trap = nullptr;
-  Handler* finish = nullptr;  // where the entry's frame returns to
-  Handler* interrupted =
-      nullptr;                 // put in place of what costs fuel, when the engine is interrupted
-  Handler* count = nullptr;    // CountOperands
-  Handler* observe = nullptr;  // ObserveOperands
+  Handler* finish = nullptr;       // where the entry's frame returns to
+  Handler* interrupted = nullptr;  // put in place of Code::events, when the engine is interrupted
+  Handler* count = nullptr;        // CountOperands
+  Handler* observe = nullptr;      // ObserveOperands
 };
 
 extern const Handlers kHandlers;

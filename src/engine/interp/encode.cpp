@@ -295,7 +295,7 @@ bool Encoder::is_branch(ir::BlockId id) const {
 }
 
 // Whether a jump to a block was written as the branch that is all of that block. Where fuel or
-// steps are counted the jump has to be seen.
+// steps are counted, or every step is watched, the jump has to be seen.
 bool Encoder::jump_as_branch(ir::BlockId to) {
   if (fuel_ || options_.count || options_.observer != nullptr) return false;
   if (to == block_ + 1 || !is_branch(to)) return false;

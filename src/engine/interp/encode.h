@@ -13,7 +13,8 @@ struct Code {
   std::vector<std::uint32_t> begin;  // of each function, in words; one more for the end
   // Of each instruction of each function's register code: its first word.
   std::vector<std::vector<std::uint32_t>> offsets;
-  // The words that are handlers of what costs fuel: calls, and taken backward jumps.
+  // Handlers' words, of which every loop and every recursion comes by one: those of calls and jumps
+  // and of what is one with them.
   std::vector<std::uint32_t> events;
   const Word* finish = nullptr;  // the entry frame's link
 

@@ -131,7 +131,9 @@ constexpr RegularHandlers::Forms make_forms() {
   made[0] = regular<S, kFunction, kTraps, Form::Registers, kCanon, then>;
   if constexpr (S::kArity == 2) {
     made[1] = regular<S, kFunction, kTraps, Form::Right, kCanon, then>;
-    made[2] = regular<S, kFunction, kTraps, Form::Left, kCanon, then>;
+    // An operation with a constant on its left keeps its jumps and branches apart.
+    constexpr bool kGoes = then == Then::If || then == Then::IfNot || then == Then::Jump;
+    if constexpr (!kGoes) made[2] = regular<S, kFunction, kTraps, Form::Left, kCanon, then>;
   }
   return made;
 }
@@ -148,7 +150,7 @@ constexpr RegularHandlers make_regular() {
   set.template operator()<false, Then::Return>();
   set.template operator()<false, Then::Call>();
   set.template operator()<false, Then::Jump>();
-  if constexpr (std::is_integral_v<typename S::Result>) {
+  if constexpr (std::is_integral_v<typename S::Result> && kind != Kind::Tests) {
     set.template operator()<false, Then::If>();
     set.template operator()<false, Then::IfNot>();
   }
