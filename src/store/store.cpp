@@ -19,6 +19,13 @@ constexpr char kFindFunctions[] =
 
 constexpr std::int64_t kMostCandidates = 10;
 
+// The first column of all rows.
+std::vector<Hash> all_hashes(Query& query) {
+  std::vector<Hash> found;
+  while (query.next()) found.push_back(query.hash(0));
+  return found;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& path, Mode mode, Waiting waiting) {
@@ -172,23 +179,19 @@ bool Store::has(const Hash& hash) {
 }
 
 std::vector<Hash> Store::callees(const Hash& hash) {
-  std::vector<Hash> found;
   Query query = database_->query(
       "SELECT b.hash FROM object a JOIN call ON caller = a.id JOIN object b ON b.id = callee WHERE "
       "a.hash = ?1 ORDER BY b.hash");
   query << hash;
-  while (query.next()) found.push_back(query.hash(0));
-  return found;
+  return all_hashes(query);
 }
 
 std::vector<Hash> Store::callers(const Hash& hash) {
-  std::vector<Hash> found;
   Query query = database_->query(
       "SELECT a.hash FROM object b JOIN call ON callee = b.id JOIN object a ON a.id = caller WHERE "
       "b.hash = ?1 ORDER BY a.hash");
   query << hash;
-  while (query.next()) found.push_back(query.hash(0));
-  return found;
+  return all_hashes(query);
 }
 
 std::vector<Hash> Store::all_callers(std::span<const Hash> from) {
@@ -206,11 +209,9 @@ std::vector<Hash> Store::all_callers(std::span<const Hash> from) {
 }
 
 std::vector<Hash> Store::all_functions() {
-  std::vector<Hash> found;
   Query query =
       database_->query("SELECT hash FROM object WHERE substr(bytes, 4, 1) <> x'01' ORDER BY hash");
-  while (query.next()) found.push_back(query.hash(0));
-  return found;
+  return all_hashes(query);
 }
 
 void Store::pin(const Hash& hash) {
@@ -229,11 +230,9 @@ bool Store::unpin(const Hash& hash) {
 }
 
 std::vector<Hash> Store::pins() {
-  std::vector<Hash> found;
   Query query =
       database_->query("SELECT hash FROM pin JOIN object ON id = pin.object ORDER BY hash");
-  while (query.next()) found.push_back(query.hash(0));
-  return found;
+  return all_hashes(query);
 }
 
 bool Store::cached(Cache cache, const Hash& key) {
