@@ -2,7 +2,8 @@
 //
 // A function is a control-flow graph of blocks of three-address instructions over 64-bit registers.
 // Register r < params is a parameter; then come the locals, then a home for each height of the
-// operand stack. Registers hold cells: narrow values with their upper half zero.
+// operand stack. Registers hold cells: narrow values with their upper half zero. Parameters and
+// locals have one type each; a home may have another at each use.
 #pragma once
 
 #include <cstdint>
@@ -95,7 +96,7 @@ struct Block {
 struct Function {
   std::vector<Type> params;
   std::vector<Type> results;
-  std::uint32_t locals = 0;
+  std::vector<Type> locals;
   std::uint32_t registers = 0;  // all of them
   std::uint32_t weight = 0;     // of a frame in the call depth; 0 where no cycle can be reached
   std::vector<Instruction> code;
@@ -104,9 +105,13 @@ struct Function {
   std::vector<Cell> constants;
   std::vector<std::string> texts;
 
+  // The register of the lowest value on the operand stack.
+  [[nodiscard]] Register first_home() const {
+    return static_cast<Register>(params.size() + locals.size());
+  }
   // Registers from this one on hold nothing that anyone reads behind the block.
   [[nodiscard]] Register alive_behind(BlockId block) const {
-    return static_cast<Register>(params.size()) + locals + blocks[block].height;
+    return first_home() + blocks[block].height;
   }
   [[nodiscard]] std::uint32_t end(BlockId block) const {
     return block + 1 < blocks.size() ? blocks[block + 1].begin

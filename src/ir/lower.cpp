@@ -509,9 +509,9 @@ void Lowering::block(std::uint32_t begin) {
 Function Lowering::run() {
   to_.params.assign(from_.params().begin(), from_.params().end());
   to_.results.assign(from_.results().begin(), from_.results().end());
-  to_.locals = static_cast<std::uint32_t>(from_.locals().size());
+  to_.locals.assign(from_.locals().begin(), from_.locals().end());
   to_.registers = from_.cells();
-  first_slot_ = static_cast<Register>(from_.params().size() + from_.locals().size());
+  first_slot_ = to_.first_home();
   find_blocks();
   prologue();
   for (std::uint32_t i = 0; i < from_.code().size(); ++i) {

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "engine/interp/encode.h"
-#include "engine/interp/region.h"
+#include "engine/region.h"
 
 namespace rosetta {
 namespace {
@@ -35,7 +35,7 @@ class Interpreter final : public Engine {
 
 // Frames that count are bounded by the depth; the others, by there being no cycle among them.
 std::uint64_t Interpreter::stack_cells() const {
-  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / 2;
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / sizeof(Cell);
   std::uint64_t per_weight = 0;
   std::uint64_t others = 64;
   for (const ir::Function& function : program_.functions) {
@@ -73,15 +73,16 @@ void Interpreter::task(std::uint64_t index, const Tasks& tasks, Cell* base,
 }
 
 Result<Outcome> Interpreter::run(const Tasks& tasks) {
-  const Result<Region> region = Region::reserve(stack_cells());
+  const Result<Region> region = Region::reserve(stack_cells() * sizeof(Cell));
   if (!region) return std::unexpected(region.error());
+  Cell* const stack = reinterpret_cast<Cell*>(region->begin());
   Context context;
   context.options = &options_;
   context.program = &program_;
   context.least_depth = options_.limits.max_depth;
   Outcome outcome;
   for (std::uint64_t index = tasks.first; index < tasks.last; ++index) {
-    task(index, tasks, region->begin(), context);
+    task(index, tasks, stack, context);
     tasks.statuses[index] = static_cast<std::uint8_t>(context.trap);
     if (context.trap == Trap::None) {
       for (std::size_t i = 0; i < program_.entry().results.size(); ++i) {
