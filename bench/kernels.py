@@ -5,14 +5,16 @@
                      [--json] [--svg FILE] [--program PATH]
 
 Builds the C programs of bench/kernels with clang-19 -O2 -march=native -ffp-contract=off and runs,
-round by round and kernel by kernel, the native program and each engine in turn (`lua5.4`, `luajit`,
-`luajit -joff` and `node` where installed). All have to print the same text, else the exit status is
-1. The table has the median of each engine's times and of its ratios to native in the same round,
+round by round and kernel by kernel, the native program and each engine in turn: `rosettavm run
+--engine jit`, auto and interp, and `lua5.4`, `luajit`, `luajit -joff` and `node` where installed.
+Compiled code is in its cache, but for `jit cold` and `auto cold`, which run with --no-cache. All
+have to print the same text, else the exit status is 1. The table has the median of each engine's times and of its ratios to native in the same round,
 and the nanoseconds that native code takes for a step: a kernel that the compiler had hoisted, or
 closed into a formula, would show there.
 
     --rounds N      rounds (5)
-    --engines LIST  only these, by comma: rosettavm,lua5.4,luajit,luajit -joff,node
+    --engines LIST  only these, by comma: jit,auto,interp,jit cold,auto cold,lua5.4,luajit,
+                    luajit -joff,node (all but the two cold ones)
     --quick         small sizes and one round: do all print the same?
     --json          the same as one JSON object
     --svg FILE      a picture of the ratios, too
@@ -33,7 +35,8 @@ import time
 TOP = pathlib.Path(__file__).resolve().parent.parent
 KERNELS_FOLDER = TOP / "bench/kernels"
 NATIVE = ["clang-19", "-O2", "-march=native", "-ffp-contract=off"]
-ENGINES = ["rosettavm", "lua5.4", "luajit", "luajit -joff", "node"]
+OURS = ["jit", "auto", "interp", "jit cold", "auto cold"]
+ENGINES = ["jit", "auto", "interp", "lua5.4", "luajit", "luajit -joff", "node"]
 
 
 def fib_calls(n):
@@ -93,8 +96,10 @@ def command(engine, name, folder, program):
     path = str(KERNELS_FOLDER / name)
     if engine == "native":
         return [os.path.join(folder, name)]
-    if engine == "rosettavm":
-        return [program, "run", f"{path}.rvm"]
+    if engine in OURS:
+        choice, _, cold = engine.partition(" ")
+        return [program, "run", "--engine", choice, *(["--no-cache"] if cold else []),
+                f"{path}.rvm"]
     if engine == "node":
         return ["node", f"{path}.js"]
     # LuaJIT lacks the integers and operators of later Luas: it has its own text where they matter.
@@ -121,7 +126,12 @@ def measure(names, engines, rounds, quick, program):
     outputs = {}
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ROSETTAVM_STORE"] = os.path.join(folder, "store.db")
+        os.environ["XDG_CACHE_HOME"] = folder
         build(names, folder)
+        for name in names:
+            if any(engine in OURS for engine in engines):
+                run([*command("jit", name, folder, program),
+                     *(str(size) for size in KERNELS[name][1])])
         for number in range(rounds):
             for name in names:
                 progress(f"round {number + 1} of {rounds}: {name}")
@@ -165,7 +175,8 @@ def machine(engines, program):
     facts["clang"] = version(NATIVE[0], "--version")
     for engine, words in (("rosettavm", [program, "--version"]), ("lua5.4", ["lua5.4", "-v"]),
                           ("luajit", ["luajit", "-v"]), ("node", ["node", "--version"])):
-        if any(one.split()[0] == engine for one in engines):
+        if any(one in OURS if engine == "rosettavm" else one.split()[0] == engine
+               for one in engines):
             facts[engine] = version(*words).replace("v", "node ", engine == "node")
     return facts
 
@@ -197,7 +208,9 @@ def short(size):
 
 
 # A colour on white and one on black for each engine.
-COLORS = {"rosettavm": ("#c2410c", "#fb8c4a"), "lua5.4": ("#64748b", "#8b9bb4"),
+COLORS = {"jit": ("#7c2d12", "#fdba74"), "jit cold": ("#7c2d12", "#fdba74"),
+          "auto": ("#c2410c", "#fb8c4a"), "auto cold": ("#c2410c", "#fb8c4a"),
+          "interp": ("#e9a178", "#9a5a34"), "lua5.4": ("#64748b", "#8b9bb4"),
           "luajit": ("#1d4ed8", "#5b8cff"), "luajit -joff": ("#86a8f0", "#3f5fa8"),
           "node": ("#15803d", "#4cb571")}
 WIDTH, LEFT, RIGHT, TOP_MARGIN, BAR, GAP = 840, 136, 52, 78, 10, 12
@@ -290,12 +303,12 @@ def main():
             arguments.error(f"no kernel {name}; there are {' '.join(KERNELS)}")
     wanted = given.engines.split(",") if given.engines else ENGINES
     for engine in wanted:
-        if engine not in ENGINES:
-            arguments.error(f"no engine {engine}; there are {','.join(ENGINES)}")
+        if engine not in ENGINES + OURS:
+            arguments.error(f"no engine {engine}; there are {','.join(dict.fromkeys(OURS + ENGINES))}")
     if given.rounds < 1:
         arguments.error("at least one round")
     engines = [engine for engine in wanted
-               if engine == "rosettavm" or shutil.which(engine.split()[0])]
+               if engine in OURS or shutil.which(engine.split()[0])]
     names = given.kernels or list(KERNELS)
     rounds = 1 if given.quick else given.rounds
 

@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
-"""Whole-process time of a tiny program against an empty C++ program's.
+"""Whole-process times of a tiny program on each engine, against an empty C++ program's.
 
-    bench/startup.py [RUNS]
+    bench/startup.py [RUNS] [PROGRAM [ARG...]]
 
-Runs `rosettavm run examples/factorial.rvm` of the release build and an empty C++ program, built
-here with clang++-19 -O2, in turn; prints the median of each and the median of the ratios."""
+Runs `rosettavm run examples/factorial.rvm` (or another program) of the release build in turn:
+interpreted, with the default engine with nothing and with its code in the cache, compiled from
+nothing and from the cache; and an empty C++ program, built here with clang++-19 -O2. Prints the
+median of each, of the ratios to the empty program, and of what it takes beyond the interpreter's
+process. The order changes from round to round, since a process that loads the compiler leaves cold
+caches behind."""
 
 import os
 import pathlib
+import random
 import statistics
 import subprocess
 import sys
@@ -16,6 +21,7 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 QUIET = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+ROSETTAVM = str(TOP / "build/release/bin/rosettavm")
 
 
 def seconds(command):
@@ -29,16 +35,34 @@ def seconds(command):
 
 def main():
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    ours = [str(TOP / "build/release/bin/rosettavm"), "run", str(TOP / "examples/factorial.rvm")]
+    program = sys.argv[2:] or [str(TOP / "examples/factorial.rvm")]
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CACHE_HOME"] = folder
         empty = os.path.join(folder, "empty")
         subprocess.run(
             ["clang++-19", "-O2", "-x", "c++", "-", "-o", empty],
             input=b"int main() {}\n", check=True)
-        pairs = [(seconds(ours), seconds([empty])) for _ in range(runs)]
-    print(f"factorial.rvm  {statistics.median(a for a, _ in pairs) * 1e3:.3f} ms")
-    print(f"empty C++      {statistics.median(b for _, b in pairs) * 1e3:.3f} ms")
-    print(f"ratio          {statistics.median(a / b for a, b in pairs):.2f}  ({runs} pairs)")
+        run = [ROSETTAVM, "run"]
+        commands = {
+            "empty C++": [empty],
+            "interp": [*run, "--engine", "interp", *program],
+            "auto, nothing cached": [*run, "--no-cache", *program],
+            "auto, code cached": [*run, *program],
+            "jit, from the cache": [*run, "--engine", "jit", *program],
+            "jit, from nothing": [*run, "--engine", "jit", "--no-cache", *program],
+        }
+        subprocess.run(commands["jit, from the cache"], check=True, stdout=subprocess.DEVNULL)
+        times = {name: [] for name in commands}
+        for _ in range(runs):
+            for name in random.sample(list(commands), len(commands)):
+                seconds([empty])
+                times[name].append(seconds(commands[name]))
+    for name, mine in times.items():
+        ratio = statistics.median(a / b for a, b in zip(mine, times["empty C++"]))
+        more = statistics.median(a - b for a, b in zip(mine, times["interp"]))
+        print(f"{name:22} {statistics.median(mine) * 1e3:8.3f} ms  {ratio:6.2f} times empty"
+              f"  {more * 1e3:+8.3f} ms to interp")
+    print(f"medians of {runs} rounds")
 
 
 main()

@@ -41,12 +41,35 @@ double read_seconds(const std::string& text) {
   return seconds;
 }
 
+EngineChoice read_engine(const std::string& text) {
+  if (text == "auto") return EngineChoice::Auto;
+  if (text == "interp") return EngineChoice::Interp;
+  if (text == "jit") return EngineChoice::Jit;
+  throw CLI::ValidationError(fmt::format("--engine needs auto, interp or jit, not `{}`", text));
+}
+
+EmitTo read_emit_to(const std::string& text) {
+  if (text == "llvm") return EmitTo::Llvm;
+  if (text == "asm") return EmitTo::Asm;
+  throw CLI::ValidationError(fmt::format("--to needs llvm or asm, not `{}`", text));
+}
+
+void add_engine(CLI::App& app, EngineSettings& engine) {
+  app.add_option_function<std::string>(
+         "--engine",
+         [&engine](const std::string& text) { engine.choice = read_engine(unmarked(text)); },
+         "interp interprets, jit compiles first, auto compiles what is worth it (auto)")
+      ->option_text("ENGINE");
+  app.add_flag("--no-cache{false}", engine.cache, "neither take nor keep compiled code");
+}
+
 constexpr Command kCommands[] = {
     {"run", "run a program's entry function and print its results",
      "  rosettavm run examples/factorial.rvm          3628800\n"
      "  rosettavm run examples/gcd.rvm 48 18          6 144\n"
      "  rosettavm run FILE --entry fib --fuel 1000    stop after 1000 calls and backward jumps\n"
      "  rosettavm run FILE --timeout 2 --stats        stop after 2 s; say where the time went\n"
+     "  rosettavm run FILE --engine jit               compile first\n"
      "  rosettavm run gcd 48 18                       a function of the store, by name\n"
      "  rosettavm run '#87e22346' 48 18               or by its hash\n",
      [](CLI::App& app, Settings& settings) -> std::function<int()> {
@@ -70,8 +93,23 @@ constexpr Command kCommands[] = {
            ->option_text("SECONDS");
        app.add_flag("--trace", run.trace, "show every executed instruction on standard error");
        app.add_flag("--stats", run.stats,
-                    "show the time of every stage, instructions and depth (counting slows a run)");
-       return [&] { return rosetta::run(settings.run, settings.common); };
+                    "show the time of every stage, the engine and its code; with --engine interp "
+                    "instructions and depth, too (counting slows a run)");
+       add_engine(app, run.engine);
+       app.add_flag("--profile", run.engine.profile,
+                    "give compiled code names and lines, for perf and gdb");
+       return [&] {
+         if (settings.run.engine.profile && settings.run.engine.choice == EngineChoice::Interp) {
+           throw CLI::ValidationError("--profile is of compiled code: not with --engine interp");
+         }
+         if (settings.run.engine.profile && settings.run.trace) {
+           throw CLI::ValidationError("--profile is of compiled code, and --trace interprets");
+         }
+         if (settings.run.trace && settings.run.engine.choice == EngineChoice::Jit) {
+           throw CLI::ValidationError("--trace interprets: not with --engine jit");
+         }
+         return rosetta::run(settings.run, settings.common);
+       };
      }},
     {"test", "run the check lines of files, on every engine of this machine",
      "  rosettavm test examples/factorial.rvm   run its check lines\n"
@@ -133,6 +171,27 @@ constexpr Command kCommands[] = {
          }
          return rosetta::fmt_files(settings.fmt, settings.common);
        };
+     }},
+    {"emit", "print what an engine compiles a program to",
+     "  rosettavm emit --to asm examples/gcd.rvm        machine code for this processor\n"
+     "  rosettavm emit --to llvm FILE --entry fib       LLVM's code, optimised\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       EmitOptions& emit = settings.emit;
+       app.add_option("PROGRAM", emit.program,
+                      "a file, - for standard input, a name in the store, or #HASH")
+           ->option_text(" ")
+           ->required();
+       app.add_option_function<std::string>(
+              "--to", [&emit](const std::string& text) { emit.to = read_emit_to(unmarked(text)); },
+              "llvm or asm")
+           ->option_text("FORM")
+           ->required();
+       app.add_option("--entry", emit.entry, "the function of a file that runs (main)")
+           ->option_text("NAME");
+       app.add_flag("--fuel", emit.fuel, "with counting of calls and backward jumps");
+       app.add_option("-o,--output", emit.output, "the file to write; none, or -: standard output")
+           ->option_text("FILE");
+       return [&] { return rosetta::emit(settings.emit, settings.common); };
      }},
     {"store", "keep functions by their hashes, and names for them", "", nullptr},
     {"store add", "put the functions of files into the store, and name them",

@@ -17,6 +17,14 @@ struct Common {
 
 enum class ColorChoice : std::uint8_t { Auto, Always, Never };
 
+enum class EngineChoice : std::uint8_t { Auto, Interp, Jit };
+
+struct EngineSettings {
+  EngineChoice choice = EngineChoice::Auto;
+  bool cache = true;     // compiled code is taken from there, and kept
+  bool profile = false;  // compiled code with names and lines, for debuggers and profilers
+};
+
 struct RunOptions {
   std::string program;
   std::vector<std::string> arguments;
@@ -26,6 +34,17 @@ struct RunOptions {
   std::optional<double> timeout;  // seconds
   bool trace = false;
   bool stats = false;
+  EngineSettings engine;
+};
+
+enum class EmitTo : std::uint8_t { Llvm, Asm };
+
+struct EmitOptions {
+  std::string program;
+  EmitTo to = EmitTo::Llvm;
+  std::optional<std::string> entry;
+  std::string output;  // empty, or -: standard output
+  bool fuel = false;
 };
 
 struct TestOptions {
@@ -106,6 +125,7 @@ inline constexpr int kTrapped = 1;    // or a check failed, or a file was not fo
 inline constexpr int kStopped = 130;  // by Ctrl-C
 
 int run(const RunOptions& options, const Common& common);
+int emit(const EmitOptions& options, const Common& common);
 int test(const TestOptions& options, const Common& common);
 int fmt_files(const FmtOptions& options, const Common& common);
 int show(const ShowOptions& options, const Common& common);

@@ -1,4 +1,5 @@
 #include "app/program.h"
+#include "base/nearest.h"
 
 #include <fmt/format.h>
 
@@ -196,6 +197,24 @@ int fail(const ir::LinkError& error, std::uint32_t entry, Listings& listings,
   if (&start.source == &at.source) diagnostic.notes.push_back({start.places.head, "the entry"});
   say_diagnostics(alone, at.source, common);
   return static_cast<int>(Fault::Program);
+}
+
+Result<std::uint32_t> find_entry(const Module& module, const std::optional<std::string>& chosen) {
+  if (module.entry && chosen) {
+    return std::unexpected(Error{
+        Fault::Usage, fmt::format("--entry chooses a function of a file, and `{}` is one function",
+                                  module.source.name)});
+  }
+  if (module.entry) return *module.entry;
+  const std::string entry = chosen.value_or("main");
+  if (const auto found = module.assembly.find(entry)) return *found;
+  const std::vector<std::string_view> names = function_names(module.assembly.names);
+  const std::string_view near = nearest(entry, std::span(names).first(module.assembly.written));
+  return std::unexpected(Error{
+      Fault::Program,
+      fmt::format("{} has no function `{}`{}", module.source.name, shortened(printable(entry)),
+                  near.empty() ? "; --entry NAME runs another one"
+                               : fmt::format(": did you mean `{}`?", near))});
 }
 
 }  // namespace rosetta

@@ -87,6 +87,9 @@ std::optional<Module> load_file(const std::string& path, OpenStore& store, const
 std::optional<Module> load_program(const std::string& program, OpenStore& store,
                                    const Common& common, int& status, Stages* stages = nullptr);
 
+// The function that --entry chose, or `main`, or the one function that a program of the store is.
+Result<std::uint32_t> find_entry(const Module& module, const std::optional<std::string>& chosen);
+
 // Whether PROGRAM names a stored function: a hash, or a name where there is no such file.
 bool is_stored_program(const std::string& program);
 

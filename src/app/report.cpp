@@ -7,25 +7,36 @@
 namespace rosetta {
 namespace {
 
-// A frame's function and where its instruction stands.
+// A frame's function and where its instruction stands, or else its name.
 struct Where {
   std::string function;
   Listings::Listing listing;
   Span span;
 };
 
+bool is_known(const Frame& frame) { return frame.instruction != Frame::kUnknownInstruction; }
+
 Where where(const Frame& frame, Listings& listings, const ir::Program& program) {
   const std::uint32_t number = program.numbers[frame.function];
   const Listings::Listing listing = listings.of(number);
-  return {listings.name(number), listing, listing.places.code[frame.instruction]};
+  return {listings.name(number), listing,
+          is_known(frame) ? listing.places.code[frame.instruction] : listing.places.head};
 }
 
 std::string place(const Where& where) {
   return place_text(where.listing.source, where.listing.lines, where.span.begin);
 }
 
+// What compiled code does not know.
+constexpr char kInterrupted[] =
+    "  compiled code does not know where in the function it was, nor in what was inlined there "
+    "(--engine interp does)\n";
+constexpr char kNoChain[] =
+    "  the calls that led here are not known: compiled code does not keep them, and running it "
+    "again in the interpreter took too long\n";
+
 std::uint64_t omitted_frames(const TrapReport& report) {
-  return report.frames - report.innermost.size() - report.outermost.size();
+  return report.frames == 0 ? 0 : report.frames - report.innermost.size() - report.outermost.size();
 }
 
 }  // namespace
@@ -34,10 +45,14 @@ std::string trap_text(const TrapReport& report, Listings& listings, const ir::Pr
                       Look look) {
   const Where at = where(report.place, listings, program);
   const Hash hash = listings.hash(program.numbers[report.place.function]);
-  std::string text =
-      fmt::format("{}: trap: {} in `{}` (#{}), instruction {}\n", place(at), name(report.trap),
-                  shortened(at.function), to_short_hex(hash), report.place.instruction);
+  std::string text = fmt::format("{}: trap: {} in `{}` (#{})", place(at), name(report.trap),
+                                 shortened(at.function), to_short_hex(hash));
+  if (!is_known(report.place)) {
+    return text + "\n" + excerpt(at.listing.lines, at.span, look) + kInterrupted;
+  }
+  text += fmt::format(", instruction {}\n", report.place.instruction);
   text += excerpt(at.listing.lines, at.span, look);
+  if (report.frames == 0) return text + kNoChain;
   const auto callers = [&](std::span<const Frame> frames) {
     // Equal neighbours, as recursion makes them, take one line.
     for (std::size_t i = 0; i < frames.size();) {
@@ -69,7 +84,7 @@ Json trap_json(const TrapReport& report, Listings& listings, const ir::Program& 
     const Where at = where(frame, listings, program);
     const Position position = at.listing.lines.position(at.span.begin);
     return Json{{"function", at.function},
-                {"instruction", frame.instruction},
+                {"instruction", is_known(frame) ? Json(frame.instruction) : Json()},
                 {"file", at.listing.source.name},
                 {"line", position.line},
                 {"column", position.column}};
@@ -77,7 +92,7 @@ Json trap_json(const TrapReport& report, Listings& listings, const ir::Program& 
   Json json{{"trap", std::string(name(report.trap))}};
   json.update(place(report.place));
   json["hash"] = to_hex(listings.hash(program.numbers[report.place.function]));
-  json["frames"] = report.frames;
+  json["frames"] = report.frames == 0 ? Json() : Json(report.frames);
   json["omitted"] = omitted_frames(report);
   json["chain"] = Json::array();
   for (const Frame& frame : report.innermost) json["chain"].push_back(place(frame));

@@ -15,6 +15,8 @@ std::string trap_text(const TrapReport& report, Listings& listings, const ir::Pr
 // {"trap": kind, "function": …, "instruction": …, "file": …, "line": …, "column": …, "hash": …,
 //  "frames": n, "omitted": n, "chain": [{"function": …, "instruction": …, "file": …, "line": …,
 //  "column": …}, …]}; the chain is the first and last 16 frames, and `omitted` those between them.
+// What compiled code does not know is null: the instruction where it was interrupted, and how many
+// frames there were, where the chain is empty.
 Json trap_json(const TrapReport& report, Listings& listings, const ir::Program& program);
 
 }  // namespace rosetta

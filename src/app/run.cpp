@@ -2,15 +2,14 @@
 
 #include <cstdio>
 
+#include "app/engines.h"
 #include "app/interrupt.h"
 #include "app/json.h"
 #include "app/program.h"
 #include "app/report.h"
 #include "app/task.h"
 #include "app/trace.h"
-#include "base/nearest.h"
 #include "base/wording.h"
-#include "engine/interp/interp.h"
 #include "text/value.h"
 
 namespace rosetta {
@@ -34,24 +33,6 @@ class Standard final : public Output {
   bool json_;
   Engine* engine_ = nullptr;
 };
-
-Result<std::uint32_t> find_entry(const Module& module, const std::optional<std::string>& chosen) {
-  if (module.entry && chosen) {
-    return std::unexpected(Error{
-        Fault::Usage, fmt::format("--entry chooses a function of a file, and `{}` is one function",
-                                  module.source.name)});
-  }
-  if (module.entry) return *module.entry;
-  const std::string entry = chosen.value_or("main");
-  if (const auto found = module.assembly.find(entry)) return *found;
-  const std::vector<std::string_view> names = function_names(module.assembly.names);
-  const std::string_view near = nearest(entry, std::span(names).first(module.assembly.written));
-  return std::unexpected(Error{
-      Fault::Program,
-      fmt::format("{} has no function `{}`{}", module.source.name, shortened(printable(entry)),
-                  near.empty() ? "; --entry NAME runs another one"
-                               : fmt::format(": did you mean `{}`?", near))});
-}
 
 Result<std::vector<Cell>> read_arguments(const RunOptions& options, const Function& entry,
                                          const FunctionNames& names) {
@@ -93,40 +74,59 @@ double milliseconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
-std::string stats_text(const Stages& stages, const Module& module, const Outcome& outcome) {
+// What --stats shows.
+struct Stats {
+  const Stages& stages;
+  const ChosenEngine& engine;
+  std::size_t written;
+  bool counted;
+};
+
+// Where its code came from, and what became of it.
+std::string code_text(const ChosenEngine& engine) {
+  return engine.tiers == nullptr ? engine.code : engine.code + "; " + engine.tiers->story();
+}
+
+std::string stats_text(const Stats& stats, const Outcome& outcome) {
   std::string text;
-  for (const Stages::Stage& stage : stages.all()) {
+  for (const Stages::Stage& stage : stats.stages.all()) {
     text += fmt::format("{:<24} {:>14.3f} ms\n", stage.name, milliseconds(stage.time));
   }
-  const auto count = [&](std::string_view what, std::uint64_t n) {
-    text += fmt::format("{:<24} {:>14}\n", what, n);
+  const auto say = [&](std::string_view what, const auto& value) {
+    text += fmt::format("{:<24} {:>14}\n", what, value);
   };
-  text += fmt::format("{:<24} {:>14}\n", "engine", "interp");
-  count("instructions written", written(module));
-  count("instructions executed", outcome.steps);
-  count("greatest call depth", outcome.deepest);
+  say("engine", stats.engine.name);
+  if (!stats.engine.code.empty()) say("compiled code", code_text(stats.engine));
+  say("instructions written", stats.written);
+  if (!stats.counted) return text;
+  say("instructions executed", outcome.steps);
+  say("greatest call depth", outcome.deepest);
   return text;
 }
 
-Json stats_json(const Stages& stages, const Module& module, const Outcome& outcome) {
+Json stats_json(const Stats& stats, const Outcome& outcome) {
   Json times = Json::object();
-  for (const Stages::Stage& stage : stages.all()) times[stage.name] = milliseconds(stage.time);
-  return {{"engine", "interp"},
-          {"milliseconds", std::move(times)},
-          {"written", written(module)},
-          {"executed", outcome.steps},
-          {"depth", outcome.deepest}};
+  for (const Stages::Stage& stage : stats.stages.all()) {
+    times[stage.name] = milliseconds(stage.time);
+  }
+  Json json{{"engine", stats.engine.name},
+            {"milliseconds", std::move(times)},
+            {"written", stats.written}};
+  if (!stats.engine.code.empty()) json["code"] = code_text(stats.engine);
+  if (!stats.counted) return json;
+  json["executed"] = outcome.steps;
+  json["depth"] = outcome.deepest;
+  return json;
 }
 
 // Results on standard output; a trap and the figures on standard error. As JSON, one object.
-void say(const TaskResult& task, Listings& listings, const ir::Program& program,
-         const Stages* stages, const Common& common) {
-  const Module& module = listings.module();
+void say(const TaskResult& task, Listings& listings, const ir::Program& program, const Stats* stats,
+         const Common& common) {
   const std::span<const Type> types = program.entry().results;
   if (common.json) {
     Json json = task.outcome.trap ? trap_json(*task.outcome.trap, listings, program)
                                   : Json{{"results", values_json(task.results, types)}};
-    if (stages != nullptr) json["stats"] = stats_json(*stages, module, task.outcome);
+    if (stats != nullptr) json["stats"] = stats_json(*stats, task.outcome);
     std::fputs(line(json).c_str(), stdout);
     return;
   }
@@ -138,7 +138,7 @@ void say(const TaskResult& task, Listings& listings, const ir::Program& program,
   std::fflush(stdout);
   std::string text;
   if (task.outcome.trap) text = trap_text(*task.outcome.trap, listings, program, {common.color});
-  if (stages != nullptr) text += stats_text(*stages, module, task.outcome);
+  if (stats != nullptr) text += stats_text(*stats, task.outcome);
   std::fputs(text.c_str(), stderr);
 }
 
@@ -158,24 +158,31 @@ int run(const RunOptions& options, const Common& common) {
   const auto arguments = read_arguments(options, function, module->assembly.names[*entry]);
   if (!arguments) return fail(arguments.error(), common);
   Listings listings(*module);
-  const auto program = ir::link(module->assembly.functions, *entry);
-  if (!program) return fail(program.error(), *entry, listings, common);
+  auto linked = ir::link(module->assembly.functions, *entry);
+  if (!linked) return fail(linked.error(), *entry, listings, common);
+  const auto program = std::make_shared<const ir::Program>(std::move(*linked));
   stages.done("lower");
 
   Standard output(common.json);
   std::optional<Tracer> tracer;
   if (options.trace) tracer.emplace(listings, *program);
-  const std::unique_ptr<Engine> engine = make_interpreter(
-      *program,
-      {{options.max_depth, options.fuel}, &output, tracer ? &*tracer : nullptr, options.stats});
-  output.interrupts(*engine);
+  const bool counts =
+      options.stats && (options.trace || options.engine.choice == EngineChoice::Interp);
+  const EngineOptions engine_options{
+      {options.max_depth, options.fuel}, &output, tracer ? &*tracer : nullptr, counts};
+  const Result<ChosenEngine> chosen =
+      choose_engine(options.engine, program, engine_options, listings, &stages);
+  if (!chosen) return fail(chosen.error(), common);
+  Engine& engine = *chosen->engine;
+  output.interrupts(engine);
   stages.done("prepare");
-  const InterruptGuard guard(*engine, options.timeout);
-  const Result<TaskResult> task = run_task(*engine, *arguments, function.results().size());
+  const InterruptGuard guard(engine, options.timeout);
+  const Result<TaskResult> task = run_task(engine, *arguments, function.results().size());
   stages.done("execute");
   if (!task) return fail(task.error(), common);
   if (std::ferror(stdout) != 0) return kTrapped;  // the command line says what is wrong
-  say(*task, listings, *program, options.stats ? &stages : nullptr, common);
+  const Stats stats{stages, *chosen, written(*module), counts};
+  say(*task, listings, *program, options.stats ? &stats : nullptr, common);
   if (InterruptGuard::stopped()) return kStopped;
   return task->outcome.trap ? kTrapped : kFine;
 }

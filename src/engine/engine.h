@@ -36,6 +36,9 @@ struct Tasks {
 struct Frame {
   std::uint32_t function;
   std::uint32_t instruction;
+
+  // Where compiled code was interrupted, only the function is known.
+  static constexpr std::uint32_t kUnknownInstruction = 0xffff'ffff;
 };
 
 struct TrapReport {
@@ -43,7 +46,7 @@ struct TrapReport {
   std::uint64_t task = 0;
   Frame place{};
   // The call chain from the trap's own frame outwards: all of it, or its first and last
-  // kMostFrames of `frames`.
+  // kMostFrames of `frames`. Where `frames` is 0 it is not known: see engine/native/replay.h.
   std::vector<Frame> innermost;
   std::vector<Frame> outermost;
   std::uint64_t frames = 0;

@@ -11,7 +11,9 @@ typedef __UINT64_TYPE__ rv_u64;
 typedef float rv_f32;
 typedef double rv_f64;
 
+#ifndef RV_FN
 #define RV_FN static inline
+#endif
 
 RV_FN rv_i64 rv_clz32(rv_u32 a) { return __builtin_clz(a); }
 RV_FN rv_i64 rv_clz64(rv_u64 a) { return __builtin_clzll(a); }

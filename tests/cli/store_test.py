@@ -473,15 +473,17 @@ check deep(100) depth 10 traps call-depth-exceeded
         said = f" ({cached} cached)" if cached else ""
         self.expect(status, "test", self.file(text), *words,
                     messages="check failed" if failed else "",
-                    output=f"interp: {passed} passed{said}, {failed} failed\n", **more)
+                    output="".join(f"{engine}: {passed} passed{said}, {failed} failed\n"
+                                   for engine in ("interp", "jit")), **more)
 
     def test_twice(self):
         self.answer_is(self.CHECKED, 2, 0)
         self.answer_is(self.CHECKED, 2, 2)
         self.answer_is(self.CHECKED, 2, 0, 0, "--fresh")
-        [line] = self.json(FINE, "test", self.file(self.CHECKED))
-        self.assertEqual(line, {"engine": "interp", "passed": 2, "cached": 2, "failed": 0})
-        [line] = self.json(FINE, "test", "--fresh", self.file(self.CHECKED))
+        [_, line] = self.json(FINE, "test", self.file(self.CHECKED))
+        self.assertEqual(line, {"engine": "jit", "passed": 2, "cached": 2, "failed": 0,
+                                "left_out": 0})
+        [_, line] = self.json(FINE, "test", "--fresh", self.file(self.CHECKED))
         self.assertEqual(line["cached"], 0)
         self.answer_is(self.CHECKED, 2, 0, ROSETTAVM_STORE=str(self.folder / "other.db"))
         self.expect(FINE, "store", "gc", output=None)

@@ -21,6 +21,7 @@ KERNELS = {"fib": ["26"], "collatz": ["10000"]}
 
 def count(program, kernel, sizes, folder):
     words = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", program, "run",
+             "--engine", "interp",
              kernel, *sizes]
     done = subprocess.run(words, capture_output=True, text=True)
     found = re.search(r"Collected\s*:\s*(\d+)", done.stderr)

@@ -11,66 +11,24 @@
 #include <vector>
 
 #include "engine/interp/interp.h"
+#include "fuzz/behaviour.h"
 #include "fuzz/generator.h"
 #include "fuzz/seeds.h"
 #include "ir/program.h"
 #include "reference/oracle.h"
 #include "text/assemble.h"
 #include "text/print.h"
-#include "text/value.h"
 
 namespace {
 
 using namespace rosetta;
+using namespace fuzz;
 
 #if __has_feature(address_sanitizer)
 constexpr std::uint64_t kSeeds = 150;
 #else
 constexpr std::uint64_t kSeeds = 3'000;
 #endif
-
-constexpr std::uint64_t kMostSteps = 2'000'000;  // of the oracle: what takes longer is skipped
-constexpr int kTuples = 3;                       // of arguments, for each program
-
-// All that can be seen of a run.
-struct Behaviour {
-  std::string trap{};
-  std::string function{};  // of the trap
-  std::uint64_t instruction = 0;
-  std::vector<Cell> results{};
-  std::string printed{};
-  std::uint64_t steps = 0;
-  std::uint64_t deepest = 0;
-
-  friend bool operator==(const Behaviour&, const Behaviour&) = default;
-};
-
-std::string describe(const Behaviour& run) {
-  std::string text = run.trap.empty()
-                         ? "results"
-                         : fmt::format("{} at {}+{}", run.trap, run.function, run.instruction);
-  for (const Cell cell : run.results) text += fmt::format(" {:#x}", cell);
-  return text +
-         fmt::format(", {} steps, {} deep, printed:\n{}", run.steps, run.deepest, run.printed);
-}
-
-Behaviour behaviour(const reference::Outcome& outcome) {
-  Behaviour run{.trap = outcome.trap,
-                .function = outcome.function,
-                .instruction = outcome.instruction,
-                .results = outcome.results,
-                .printed = outcome.printed,
-                .steps = outcome.steps,
-                .deepest = outcome.deepest};
-  if (!run.trap.empty()) run.results.clear();
-  return run;
-}
-
-struct Printed : Output {
-  std::string all;
-  void value(Cell cell, Type type) override { all += to_text(cell, type) + "\n"; }
-  void text(std::string_view text) override { (all += text) += "\n"; }
-};
 
 struct Bystander : Observer {
   std::uint64_t seen = 0;
@@ -79,42 +37,6 @@ struct Bystander : Observer {
     ++seen;
   }
 };
-
-Behaviour interpret(const Assembly& assembly, const ir::Program& program,
-                    const std::vector<Cell>& arguments, EngineOptions options) {
-  Printed printed;
-  options.output = &printed;
-  const std::unique_ptr<Engine> engine = make_interpreter(program, options);
-  std::vector<Cell> results(program.entry().results.size());
-  std::vector<const Cell*> from;
-  std::vector<Cell*> to;
-  for (const Cell& cell : arguments) from.push_back(&cell);
-  for (Cell& cell : results) to.push_back(&cell);
-  std::uint8_t status = 0xff;
-  const Result<Outcome> outcome = engine->run({0, 1, from, to, &status});
-  if (!outcome) return {.trap = "error: " + outcome.error().message};
-  Behaviour run{.printed = printed.all, .steps = outcome->steps, .deepest = outcome->deepest};
-  if (!outcome->trap) {
-    run.results = results;
-    if (status != 0) run.trap = fmt::format("none, but the status is {}", status);
-    return run;
-  }
-  run.trap = name(outcome->trap->trap);
-  if (status != static_cast<std::uint8_t>(outcome->trap->trap)) run.trap += " (another status)";
-  run.function = assembly.names[program.numbers[outcome->trap->place.function]].name;
-  run.instruction = outcome->trap->place.instruction;
-  return run;
-}
-
-std::string messages(const Assembly& assembly, std::string_view text) {
-  std::string all;
-  const Lines lines(text);
-  for (const Diagnostic& error : assembly.errors) {
-    const Position at = lines.position(error.place.begin);
-    all += fmt::format("{}:{}: {}\n", at.line, at.column, error.message);
-  }
-  return all;
-}
 
 std::string print_all(const Assembly& assembly, Style style) {
   std::string text;
@@ -152,18 +74,17 @@ std::string Comparison::same(const reference::Program& oracle, const Assembly& a
   const Behaviour wanted = behaviour(outcome);
   Bystander bystander;
   const auto check = [&](std::string_view how, bool count, Observer* observer) -> std::string {
-    EngineOptions options{.limits = limits, .observer = observer, .count = count};
-    Behaviour got = interpret(assembly, program, arguments, options);
+    Prints printed;
+    const std::unique_ptr<Engine> engine = make_interpreter(
+        program, {.limits = limits, .output = &printed, .observer = observer, .count = count});
+    Behaviour got = run(*engine, printed, assembly, program, arguments);
     if (!count) {
       got.steps = wanted.steps;
       got.deepest = wanted.deepest;
     }
     if (got == wanted) return "";
-    std::string what = fmt::format("{}, depth {}, fuel {}, arguments", how, limits.max_depth,
-                                   limits.fuel ? fmt::format("{}", *limits.fuel) : "unlimited");
-    for (const Cell cell : arguments) what += fmt::format(" {:#x}", cell);
-    return report(
-        fmt::format("{}\noracle: {}\ninterpreter: {}", what, describe(wanted), describe(got)));
+    return report(fmt::format("{}, {}\noracle: {}\ninterpreter: {}", how,
+                              describe(limits, arguments), describe(wanted), describe(got)));
   };
   std::string difference = check("counting", true, nullptr);
   if (difference.empty()) difference = check("plain", false, nullptr);
@@ -184,21 +105,9 @@ std::string Comparison::engines() {
   if (!program) return report("it does not link");
   const reference::Program oracle(text_);
   std::mt19937_64 random(seed_);
-  const auto below = [&](std::uint64_t n) { return random() % n; };
   for (int tuple = 0; tuple < kTuples; ++tuple) {
     const std::vector<Cell> arguments = fuzz::random_arguments(random(), text_);
-    // How much fuel and depth it needs says which limits are of interest.
-    const reference::Outcome free = oracle.run("main", arguments, {.max_steps = kMostSteps});
-    const std::uint64_t used = free.fuel_used;
-    Limits limits[] = {
-        {},
-        {.max_depth = 1 + below(50), .fuel = {}},
-        {.max_depth = free.deepest, .fuel = used},
-        {.max_depth = free.deepest == 0 ? 0 : free.deepest - 1, .fuel = used},
-        {.fuel = used == 0 ? 0 : used - 1},
-        {.max_depth = 1 + below(50), .fuel = below(std::min<std::uint64_t>(used, 200) + 2)},
-    };
-    for (const Limits& each : limits) {
+    for (const Limits& each : limits_of_interest(oracle, arguments, random)) {
       const std::string difference = same(oracle, assembly, *program, arguments, each);
       if (!difference.empty()) return difference;
     }

@@ -9,9 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "ir/program.h"
-#include "text/assemble.h"
-#include "text/value.h"
+#include "unit/machine.h"
 
 namespace rosetta {
 namespace {
@@ -19,59 +17,6 @@ namespace {
 constexpr std::string_view kSum =
     "fn sum(n) { load n jumpifnot e load n load n push 1 sub call sum add ret e: push 0 ret }";
 constexpr std::string_view kLoop = "fn f(n) { x: load n push 1 sub tee n jumpif x load n ret }";
-
-// A text's first function, linked, with an engine for it.
-class Machine {
- public:
-  explicit Machine(std::string_view text, const EngineOptions& options = {}) {
-    const Assembly assembly = assemble(text);
-    for (const Diagnostic& error : assembly.errors) ADD_FAILURE() << error.message;
-    auto linked = ir::link(assembly.functions, 0);
-    EXPECT_TRUE(linked);
-    program = std::move(*linked);
-    engine = make_interpreter(program, options);
-  }
-
-  // Tasks with one column of arguments, into one of results for each of the entry's.
-  Result<Outcome> run(const std::vector<Cell>& arguments) {
-    return run(arguments, 0, arguments.size());
-  }
-  Result<Outcome> run(const std::vector<Cell>& arguments, std::size_t first, std::size_t last) {
-    const std::size_t count = program.entry().results.size();
-    results.assign(count, std::vector<Cell>(arguments.size(), kUntouched));
-    statuses.assign(arguments.size(), kNoStatus);
-    const std::vector<const Cell*> from(program.entry().params.size(), arguments.data());
-    std::vector<Cell*> to;
-    for (std::vector<Cell>& column : results) to.push_back(column.data());
-    return engine->run({first, last, from, to, statuses.data()});
-  }
-  Outcome one(Cell argument = 0) {
-    Result<Outcome> outcome = run({argument});
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? std::move(*outcome) : Outcome{};
-  }
-
-  static constexpr Cell kUntouched = 0xdead;
-  static constexpr std::uint8_t kNoStatus = 0xee;
-
-  ir::Program program;
-  std::unique_ptr<Engine> engine;
-  std::vector<std::vector<Cell>> results;
-  std::vector<std::uint8_t> statuses;
-};
-
-// The trap of a run and where it was, as "trap@function+instruction"; "" where there was none.
-std::string trap(const Outcome& outcome) {
-  if (!outcome.trap) return "";
-  return std::string(name(outcome.trap->trap)) + "@" +
-         std::to_string(outcome.trap->place.function) + "+" +
-         std::to_string(outcome.trap->place.instruction);
-}
-
-EngineOptions with_depth(std::uint64_t depth, bool count = false) {
-  return {.limits = {.max_depth = depth, .fuel = {}}, .count = count};
-}
-EngineOptions with_fuel(std::uint64_t fuel) { return {.limits = {.fuel = fuel}}; }
 
 TEST(InterpTest, RunsColumnsOfTasks) {
   Machine machine("fn f(n) -> (i64, i64) { push 100 load n div load n ret }");
@@ -378,12 +323,6 @@ TEST(CountTest, StepsAndDepth) {
     EXPECT_EQ(outcome->deepest, each.deepest) << each.what;
   }
 }
-
-struct Written : Output {
-  std::string all;
-  void value(Cell cell, Type type) override { all += to_text(cell, type) + "\n"; }
-  void text(std::string_view text) override { (all += text) += "\n"; }
-};
 
 TEST(OutputTest, ComesInProgramOrder) {
   Written written;

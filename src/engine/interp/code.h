@@ -28,8 +28,10 @@ namespace rosetta::interp {
 
 using Word = std::uint64_t;
 
+class Takeover;
+
 struct Context {
-  const Word* pc = nullptr;  // where it stopped
+  const Word* pc = nullptr;  // where it stopped; null: nowhere in this code
   Cell* fp = nullptr;
   Cell* results = nullptr;  // where the task's results are, if it did not trap
   Cell* base = nullptr;     // the entry's frame
@@ -38,6 +40,9 @@ struct Context {
   const ir::Program* program = nullptr;
   std::uint64_t steps = 0;
   std::uint64_t least_depth = 0;  // the least depth that was left
+  Takeover* takeover = nullptr;
+  void* takeover_state = nullptr;  // of this run
+  bool taken_over = false;         // the task ended in its hands
 };
 
 // What travels from handler to handler in machine registers: `depth` and `fuel` are what is left.
@@ -167,8 +172,12 @@ struct Handlers {
   Handler* trap = nullptr;
   Handler* finish = nullptr;       // where the entry's frame returns to
   Handler* interrupted = nullptr;  // put in place of Code::events, when the engine is interrupted
-  Handler* count = nullptr;        // CountOperands
-  Handler* observe = nullptr;      // ObserveOperands
+  // Put in place of others by Interpreter::ask and take_over.
+  Handler* ask = nullptr;
+  Handler* take_loop = nullptr;
+  Handler* take_function = nullptr;
+  Handler* count = nullptr;    // CountOperands
+  Handler* observe = nullptr;  // ObserveOperands
 };
 
 extern const Handlers kHandlers;

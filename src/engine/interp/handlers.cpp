@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/interp/code.h"
+#include "engine/interp/takeover.h"
 #include "isa/signature.h"
 
 namespace rosetta::interp {
@@ -375,6 +376,25 @@ RV_HANDLER raise(RV_STATE) {
   stop(pc, fp, context, kTrap);
 }
 
+// Hot code. What the takeover says comes back by value, so that nothing here has an address.
+RV_HANDLER ask(RV_STATE) {
+  context->takeover->asked(pc, fp);
+  RV_GO(pc);
+}
+
+template <Takeover::Resumed (Takeover::*kRuns)(const Word*, Cell*, Context*, std::uint64_t,
+                                               std::uint64_t) noexcept>
+RV_HANDLER take(RV_STATE) {
+  const Takeover::Resumed resumed = (context->takeover->*kRuns)(pc, fp, context, depth, fuel);
+  if (resumed.pc == nullptr) return;
+  fuel = resumed.fuel;
+  if (resumed.returned) {
+    depth += resumed.weight;
+    fp -= load<CallOperands>(resumed.pc - kCallWords + 1).base;
+  }
+  RV_GO(resumed.pc);
+}
+
 consteval Handlers make_handlers() {
   Handlers made;
   using namespace signature;
@@ -413,6 +433,9 @@ consteval Handlers make_handlers() {
   made.trap = raise<Trap::Unreachable>;
   made.finish = finish;
   made.interrupted = raise<Trap::Interrupted>;
+  made.ask = ask;
+  made.take_loop = take<&Takeover::loop>;
+  made.take_function = take<&Takeover::function>;
   made.count = count;
   made.observe = observe;
   return made;

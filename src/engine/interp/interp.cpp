@@ -1,37 +1,21 @@
-#include "engine/interp/interp.h"
+#include "engine/interp/interpreter.h"
 
 #include <algorithm>
-#include <atomic>
 #include <limits>
 
-#include "engine/interp/encode.h"
+#include "engine/interp/interp.h"
 #include "engine/region.h"
 
 namespace rosetta {
-namespace {
+namespace interp {
 
-using namespace interp;
-
-class Interpreter final : public Engine {
- public:
-  Interpreter(const ir::Program& program, const EngineOptions& options)
-      : program_(program), options_(options), code_(encode(program, options)) {}
-
-  Result<Outcome> run(const Tasks& tasks) override;
-  void interrupt() noexcept override;
-
- private:
-  [[nodiscard]] std::uint64_t stack_cells() const;
-  void task(std::uint64_t index, const Tasks& tasks, Cell* base, Context& context) const;
-  [[nodiscard]] TrapReport report(std::uint64_t task, const Context& context) const;
-  [[nodiscard]] Frame frame(const Code::Place& place) const;
-  [[nodiscard]] std::uint64_t uncounted(const Context& context) const;
-
-  const ir::Program& program_;
-  const EngineOptions options_;
-  Code code_;
-  std::atomic<bool> interrupted_ = false;
-};
+Interpreter::Interpreter(const ir::Program& program, const EngineOptions& options,
+                         Takeover* takeover)
+    : program_(program), options_(options), code_(encode(program, options)), takeover_(takeover) {
+  if (takeover == nullptr) return;
+  usual_.reserve(code_.events.size());
+  for (const std::uint32_t event : code_.events) usual_.push_back(code_.words[event]);
+}
 
 // Frames that count are bounded by the depth; the others, by there being no cycle among them.
 std::uint64_t Interpreter::stack_cells() const {
@@ -56,6 +40,7 @@ void Interpreter::task(std::uint64_t index, const Tasks& tasks, Cell* base,
                        Context& context) const {
   const ir::Function& entry = program_.entry();
   context.pc = nullptr;  // nothing has run yet
+  context.taken_over = false;
   context.fp = base;
   context.base = base;
   base[entry.params.size()] = reinterpret_cast<Cell>(code_.finish);
@@ -80,6 +65,7 @@ Result<Outcome> Interpreter::run(const Tasks& tasks) {
   context.options = &options_;
   context.program = &program_;
   context.least_depth = options_.limits.max_depth;
+  context.takeover = takeover_;
   Outcome outcome;
   for (std::uint64_t index = tasks.first; index < tasks.last; ++index) {
     task(index, tasks, stack, context);
@@ -94,8 +80,9 @@ Result<Outcome> Interpreter::run(const Tasks& tasks) {
     if (options_.count && context.pc != nullptr) {
       context.steps -= std::min(context.steps, uncounted(context));
     }
-    if (!outcome.trap) outcome.trap = report(index, context);
+    if (!outcome.trap) outcome.trap = report(index, tasks, context);
   }
+  if (takeover_ != nullptr) takeover_->finished(context);
   outcome.steps = context.steps;
   outcome.deepest = options_.limits.max_depth - context.least_depth;
   return outcome;
@@ -105,7 +92,33 @@ Frame Interpreter::frame(const Code::Place& place) const {
   return {place.function, program_.functions[place.function].code[place.instruction].origin};
 }
 
-TrapReport Interpreter::report(std::uint64_t task, const Context& context) const {
+// From each frame to its caller, by the call that its link is behind, until `visit` says false.
+template <class Visit>
+void Interpreter::for_each_frame(const Word* pc, const Cell* fp, Visit visit) const {
+  for (;;) {
+    const Code::Place place = code_.place(pc);
+    if (!visit(place)) return;
+    const std::size_t link = program_.functions[place.function].params.size();
+    const auto* const back = reinterpret_cast<const Word*>(fp[link]);
+    if (back == code_.finish) return;
+    pc = back - kCallWords + 1;  // the call's operands: its handler may be an operation's too
+    fp -= load<CallOperands>(pc).base;
+  }
+}
+
+std::vector<Code::Place> Interpreter::frames(const Word* pc, const Cell* fp,
+                                             std::size_t most) const {
+  std::vector<Code::Place> frames;
+  for_each_frame(pc, fp, [&](const Code::Place& place) {
+    frames.push_back(place);
+    return frames.size() < most;
+  });
+  return frames;
+}
+
+TrapReport Interpreter::report(std::uint64_t task, const Tasks& tasks,
+                               const Context& context) const {
+  if (context.taken_over) return takeover_->report(task, tasks, context);
   TrapReport report;
   report.task = task;
   report.trap = context.trap;
@@ -114,12 +127,8 @@ TrapReport Interpreter::report(std::uint64_t task, const Context& context) const
     report.innermost.push_back(report.place);
     return report;
   }
-  const Word* pc = context.pc;
-  const Cell* fp = context.fp;
-  Code::Place place = code_.place(pc);
-  report.place = frame(place);
-  // From each frame to its caller, by the call that its link is behind.
-  for (;;) {
+  report.place = frame(code_.place(context.pc));
+  for_each_frame(context.pc, context.fp, [&](const Code::Place& place) {
     ++report.frames;
     std::vector<Frame>& outer = report.outermost;
     if (report.innermost.size() < TrapReport::kMostFrames) {
@@ -129,13 +138,8 @@ TrapReport Interpreter::report(std::uint64_t task, const Context& context) const
     } else {
       outer[(report.frames - 1) % TrapReport::kMostFrames] = frame(place);
     }
-    const std::size_t link = program_.functions[place.function].params.size();
-    const auto* const back = reinterpret_cast<const Word*>(fp[link]);
-    if (back == code_.finish) break;
-    pc = back - kCallWords + 1;  // the call's operands: its handler may be an operation's too
-    fp -= load<CallOperands>(pc).base;
-    place = code_.place(pc);
-  }
+    return true;
+  });
   if (report.outermost.size() == TrapReport::kMostFrames) {
     const auto oldest = static_cast<std::ptrdiff_t>(report.frames % TrapReport::kMostFrames);
     std::rotate(report.outermost.begin(), report.outermost.begin() + oldest,
@@ -164,18 +168,44 @@ std::uint64_t Interpreter::uncounted(const Context& context) const {
 }
 
 void Interpreter::interrupt() noexcept {
-  interrupted_.store(true, std::memory_order_relaxed);
+  interrupted_.store(true);
   // Whatever can go on for long comes by one of these soon.
-  const auto handler = reinterpret_cast<Word>(kHandlers.interrupted);
-  for (const std::uint32_t event : code_.events) {
-    __atomic_store_n(&code_.words[event], handler, __ATOMIC_RELAXED);
+  for (const std::uint32_t event : code_.events) overwrite(event, handler(kHandlers.interrupted));
+}
+
+// Whoever interrupts sets the flag before he writes, and whoever else writes looks at it
+// afterwards: so what is left in the end is the interruption.
+void Interpreter::set(std::size_t event, Word word) noexcept {
+  overwrite(code_.events[event], word);
+  if (interrupted_.load()) overwrite(code_.events[event], handler(kHandlers.interrupted));
+}
+
+void Interpreter::ask() noexcept {
+  for (std::size_t event = 0; event < usual_.size(); ++event) {
+    const bool taken = usual_[event] == handler(kHandlers.take_loop) ||
+                       usual_[event] == handler(kHandlers.take_function);
+    if (!taken) set(event, handler(kHandlers.ask));
   }
 }
 
-}  // namespace
+void Interpreter::stop_asking() {
+  for (std::size_t event = 0; event < usual_.size(); ++event) set(event, usual_[event]);
+}
+
+void Interpreter::take_over(const Word* at, bool function) {
+  const Word word = handler(function ? kHandlers.take_function : kHandlers.take_loop);
+  const auto offset = static_cast<std::uint32_t>(at - code_.words.data());
+  const auto event = std::ranges::lower_bound(code_.events, offset);
+  if (event == code_.events.end() || *event != offset) return overwrite(offset, word);
+  const auto index = static_cast<std::size_t>(event - code_.events.begin());
+  usual_[index] = word;
+  set(index, word);
+}
+
+}  // namespace interp
 
 std::unique_ptr<Engine> make_interpreter(const ir::Program& program, const EngineOptions& options) {
-  return std::make_unique<Interpreter>(program, options);
+  return std::make_unique<interp::Interpreter>(program, options);
 }
 
 }  // namespace rosetta

@@ -1,0 +1,159 @@
+#include "app/engines.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "engine/interp/interp.h"
+#include "engine/native/key.h"
+#include "engine/native/loader.h"
+#include "engine/native/native.h"
+#include "engine/native/profile.h"
+
+namespace rosetta {
+
+std::string compiler_path() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return program.parent_path().parent_path() / "lib/rosettavm/rosettavm-llvm.so";
+}
+
+std::optional<native::Cache> code_cache() {
+  // The folder as the XDG base directory specification says, which knows absolute paths only.
+  const char* const cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && *cache == '/') {
+    return native::Cache(std::string(cache) + "/rosettavm/code");
+  }
+  const char* const home = std::getenv("HOME");
+  if (home == nullptr || *home != '/') return std::nullopt;
+  return native::Cache(std::string(home) + "/.cache/rosettavm/code");
+}
+
+Result<const native::Compiler*> compiler() {
+  static const Result<const native::Compiler*> kCompiler = native::load_compiler(compiler_path());
+  return kCompiler;
+}
+
+native::Symbols symbols(const ir::Program& program, Listings& listings, bool lines) {
+  native::Symbols symbols;
+  symbols.file = listings.module().source.name;
+  for (const std::uint32_t number : program.numbers) {
+    const std::string name = listings.name(number);
+    const std::string hash = to_short_hex(listings.hash(number));
+    // (LLVM keeps names that begin with `llvm.` to itself.)
+    symbols.names.push_back((name.starts_with('#')       ? "f"
+                             : name.starts_with("llvm.") ? "_" + name
+                                                         : name) +
+                            "." + hash);
+    if (!lines) continue;
+    const Listings::Listing listing = listings.of(number);
+    std::vector<std::uint32_t>& mine = symbols.lines.emplace_back();
+    for (const Span& place : listing.places.code) {
+      mine.push_back(static_cast<std::uint32_t>(listing.lines.line(place.begin)));
+    }
+  }
+  return symbols;
+}
+
+namespace {
+
+// What compiled code is made of, or where it was found.
+class Compilation {
+ public:
+  Compilation(const EngineSettings& settings, const ir::Program& program,
+              const native::CompileOptions& options, Stages* stages)
+      : program_(program), options_(options), stages_(stages) {
+    if (!settings.cache) {
+      why_ = "--no-cache";
+    } else if (options.symbols != nullptr) {
+      why_ = "--profile";
+    } else if (cache_ = code_cache(); cache_) {
+      key_ = native::code_key(program, options);
+    } else {
+      why_ = "no cache folder is known: neither XDG_CACHE_HOME nor HOME is set";
+    }
+  }
+
+  // Nothing where it is not in the cache.
+  std::optional<native::Image> find() {
+    if (!cache_) return std::nullopt;
+    native::Cache::Found found = cache_->find(key_);
+    why_ = found.image ? "cache hit" : "cache miss: " + found.why;
+    done("cache");
+    return std::move(found.image);
+  }
+
+  Result<native::Image> compile() {
+    const Result<const native::Compiler*> found = compiler();
+    if (!found) return std::unexpected(found.error());
+    done("load compiler");
+    Result<native::Image> image = (*found)->compile(program_, {}, options_);
+    done("compile");
+    if (!image || !cache_) return image;
+    const Result<void> kept = cache_->keep(key_, *image);
+    why_ += kept ? "; kept now" : "; not kept: " + kept.error().message;
+    done("keep");
+    return image;
+  }
+
+  // Keeps what another thread compiles.
+  std::function<void(const native::Image&)> keeper() const {
+    if (!cache_) return {};
+    return [cache = *cache_, key = key_](const native::Image& image) {
+      // What cannot be kept is compiled again next time.
+      static_cast<void>(cache.keep(key, image));
+    };
+  }
+
+  [[nodiscard]] const std::string& why() const { return why_; }
+
+ private:
+  void done(std::string stage) {
+    if (stages_ != nullptr) stages_->done(std::move(stage));
+  }
+
+  const ir::Program& program_;
+  const native::CompileOptions& options_;
+  Stages* stages_;
+  std::optional<native::Cache> cache_;
+  Hash key_;
+  std::string why_;
+};
+
+}  // namespace
+
+Result<ChosenEngine> choose_engine(const EngineSettings& settings,
+                                   const std::shared_ptr<const ir::Program>& program,
+                                   const EngineOptions& options, Listings& listings,
+                                   Stages* stages) {
+  if (settings.choice == EngineChoice::Interp || options.observer != nullptr) {
+    return ChosenEngine{make_interpreter(*program, options), "interp", {}};
+  }
+  std::optional<native::Symbols> names;
+  if (settings.profile) names = symbols(*program, listings, true);
+  const native::CompileOptions compile_options{options.limits.fuel.has_value(),
+                                               names ? &*names : nullptr};
+  Compilation compilation(settings, *program, compile_options, stages);
+  std::optional<native::Image> image = compilation.find();
+  if (!image && settings.choice == EngineChoice::Auto && !settings.profile) {
+    AutoOptions how;
+    how.compiler = compiler;
+    how.keep = compilation.keeper();
+    std::unique_ptr<AutoEngine> engine = make_auto(program, options, std::move(how));
+    const AutoEngine* const tiers = engine.get();
+    return ChosenEngine{std::move(engine), "auto", compilation.why(), tiers};
+  }
+  if (!image) {
+    Result<native::Image> compiled = compilation.compile();
+    if (!compiled) return std::unexpected(compiled.error());
+    image = std::move(*compiled);
+  }
+  Result<native::Mapping> code = native::Mapping::map(*image);
+  if (!code) return std::unexpected(code.error());
+  // perf wants its map there and nowhere else.
+  if (names) native::announce(*image, *code, names->names, names->file, "/tmp");
+  return ChosenEngine{make_native(*program, options, std::move(*code)), "jit", compilation.why()};
+}
+
+}  // namespace rosetta
