@@ -279,7 +279,11 @@ Result<Outcome> Auto::run(const Tasks& tasks) {
   const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(now - *begun_);
   const Alarm alarm(
       std::max(how_.patience - spent, std::chrono::microseconds(1)),
-      [](void* self) noexcept { static_cast<Auto*>(self)->interpreter_.ask(); }, this);
+      [](void* self) noexcept {
+        auto* const mine = static_cast<Auto*>(self);
+        if (!mine->started_.load()) mine->interpreter_.ask();
+      },
+      this);
   return interpreter_.run(tasks);
 }
 
@@ -319,6 +323,9 @@ bool Auto::install(const Start& start, const std::vector<Latch>& at, const nativ
     table.push_back({fresh.back(), code, start.function, latch.from});
   }
   std::ranges::sort(table, {}, &Taken::at);
+  // A function may begin with a loop's jump: a word is one or the other, whichever came first.
+  const bool twice = std::ranges::adjacent_find(table, {}, &Taken::at) != table.end();
+  if (twice) return true;
   tables_.push_back(std::make_unique<const Table>(std::move(table)));
   table_.store(tables_.back().get());
   for (const interp::Word* const word : fresh) {
@@ -331,8 +338,9 @@ bool Auto::install(const Start& start, const std::vector<Latch>& at, const nativ
 
 void Auto::asked(const interp::Word* pc, const Cell* fp) noexcept {
   const std::lock_guard lock(shared_->mutex);
-  if (!shared_->asking) return;
+  // Whoever comes second finds the usual words again, too.
   interpreter_.stop_asking();
+  if (!shared_->asking) return;
   shared_->asking = false;
   shared_->answer = interpreter_.frames(pc, fp, kMostFrames);
   shared_->changed.notify_all();
