@@ -10,6 +10,7 @@
 #include "engine/native/loader.h"
 #include "engine/native/native.h"
 #include "engine/native/profile.h"
+#include "engine/region.h"
 
 namespace rosetta {
 
@@ -150,6 +151,12 @@ Result<ChosenEngine> choose_engine(const EngineSettings& settings,
     image = std::move(*compiled);
   }
   Result<native::Mapping> code = native::Mapping::map(*image);
+  // Nobody asked for compiled code: where it cannot have its stack, the interpreter may.
+  if (settings.choice == EngineChoice::Auto && !settings.profile &&
+      (!code || !Region::reserve(code->stack_bytes(options.limits.max_depth)))) {
+    return ChosenEngine{make_interpreter(*program, options), "interp",
+                        compilation.why() + "; too little memory for it"};
+  }
   if (!code) return std::unexpected(code.error());
   // perf wants its map there and nowhere else.
   if (names) native::announce(*image, *code, names->names, names->file, "/tmp");
