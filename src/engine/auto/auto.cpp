@@ -2,8 +2,8 @@
 // call or jump backwards answers with its stack, and a thread starts to compile the outermost loop
 // or recursion found there. When that is ready the interpreter's code is overwritten at the loop's
 // jumps backwards, or at the function's first word, with an instruction that goes on in compiled
-// code. That is done again while the interpreter still answers; then the whole program is compiled,
-// for the next run. A short run pays for a timer and nothing else.
+// code. That is done again while the interpreter still answers; once it does not, since compiled
+// code runs, the whole program is compiled, for the next run. A short run pays for a timer and nothing else.
 #include "engine/auto/auto.h"
 
 #include <fmt/format.h>

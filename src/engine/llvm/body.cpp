@@ -159,9 +159,7 @@ llvm::Value* Body::variable(Register reg) {
   made = entry_.CreateAlloca(type ? module_.type(*type) : module_.i64);
   if (frame_ != nullptr) {
     // A loop finds its registers in the interpreter's frame.
-    const std::optional<Type> mine = type_of(reg);
-    llvm::Value* cell = entry_.CreateLoad(mine ? module_.type(*mine) : module_.i64, cell_of(reg));
-    entry_.CreateStore(cell, made);
+    entry_.CreateStore(entry_.CreateLoad(made->getAllocatedType(), cell_of(reg)), made);
   }
   return made;
 }
