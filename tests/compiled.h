@@ -8,6 +8,14 @@
 
 namespace rosetta {
 
+// ThreadSanitizer keeps signals until the thread calls something of the system's, so that compiled
+// code is not interrupted.
+#if __has_feature(thread_sanitizer)
+inline constexpr bool kInterruptible = false;
+#else
+inline constexpr bool kInterruptible = true;
+#endif
+
 inline const native::Compiler& test_compiler() {
   static const Result<const native::Compiler*> kLoaded = native::load_compiler(ROSETTAVM_COMPILER);
   if (!kLoaded) ADD_FAILURE() << kLoaded.error().message;

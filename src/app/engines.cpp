@@ -32,7 +32,9 @@ std::optional<native::Cache> code_cache() {
 }
 
 Result<const native::Compiler*> compiler() {
-  static const Result<const native::Compiler*> kCompiler = native::load_compiler(compiler_path());
+  // Never destroyed: a thread that compiles may be using it while the process ends.
+  static const auto& kCompiler =
+      *new const Result<const native::Compiler*>(native::load_compiler(compiler_path()));
   return kCompiler;
 }
 

@@ -12,10 +12,12 @@ namespace {
 // A signal handler reaches nothing but these.
 std::atomic<Engine*> running = nullptr;
 std::atomic<bool> stop_seen = false;
+std::atomic<bool> came = false;  // any of the signals, to this guard
 static_assert(std::atomic<Engine*>::is_always_lock_free);
 
 extern "C" void rosetta_on_signal(int signal) {
   if (signal == SIGINT) stop_seen.store(true);
+  came.store(true);
   if (Engine* const engine = running.load()) engine->interrupt();
 }
 
@@ -38,12 +40,26 @@ void set_timer(double seconds) {
 }  // namespace
 
 InterruptGuard::InterruptGuard(Engine& engine, std::optional<double> timeout_seconds) {
+  came.store(false);
   running.store(&engine);
   handle(SIGINT);
   if (timeout_seconds) {
     handle(SIGALRM);
     set_timer(std::max(*timeout_seconds, 1e-6));
   }
+}
+
+void InterruptGuard::hand_over(Engine& other, double at_most_seconds) {
+  itimerval left{};
+  getitimer(ITIMER_REAL, &left);
+  const double seconds =
+      static_cast<double>(left.it_value.tv_sec) + static_cast<double>(left.it_value.tv_usec) / 1e6;
+  running.store(&other);
+  // Whoever interrupts says so first and looks for the engine then.
+  if (came.load()) return other.interrupt();
+  if (seconds > 0 && seconds <= at_most_seconds) return;  // that is soon enough
+  handle(SIGALRM);
+  set_timer(at_most_seconds);
 }
 
 InterruptGuard::~InterruptGuard() {

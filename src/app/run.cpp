@@ -176,8 +176,10 @@ int run(const RunOptions& options, const Common& common) {
   Engine& engine = *chosen->engine;
   output.interrupts(engine);
   stages.done("prepare");
-  const InterruptGuard guard(engine, options.timeout);
-  const Result<TaskResult> task = run_task(engine, *arguments, function.results().size());
+  std::unique_ptr<Engine> replayer;
+  InterruptGuard guard(engine, options.timeout);
+  Result<TaskResult> task = run_task(engine, *arguments, function.results().size());
+  if (task) find_chain(*task, *arguments, *program, engine_options, replayer, guard);
   stages.done("execute");
   if (!task) return fail(task.error(), common);
   if (std::ferror(stdout) != 0) return kTrapped;  // the command line says what is wrong

@@ -1,5 +1,7 @@
 #include "app/task.h"
 
+#include "engine/replay.h"
+
 namespace rosetta {
 
 Result<TaskResult> run_task(Engine& engine, std::span<const Cell> arguments, std::size_t results) {
@@ -13,6 +15,18 @@ Result<TaskResult> run_task(Engine& engine, std::span<const Cell> arguments, std
   if (!outcome) return std::unexpected(outcome.error());
   task.outcome = std::move(*outcome);
   return task;
+}
+
+void find_chain(TaskResult& task, std::span<const Cell> arguments, const ir::Program& program,
+                const EngineOptions& options, std::unique_ptr<Engine>& replayer,
+                InterruptGuard& guard) {
+  std::optional<TrapReport>& trap = task.outcome.trap;
+  if (!trap || trap->frames != 0 || trap->trap == Trap::Interrupted) return;
+  replayer = make_replayer(program, options);
+  guard.hand_over(*replayer, kMostReplaySeconds);
+  std::vector<const Cell*> from;
+  for (const Cell& cell : arguments) from.push_back(&cell);
+  trap = replay(*replayer, program, {0, 1, from, {}, nullptr}, *trap);
 }
 
 }  // namespace rosetta

@@ -141,8 +141,9 @@ Result<bool> FileTest::passes(Tested tested, const Check& check) {
   if (!made) return std::unexpected(made.error());
   Engine* const engine = made->get();
   const std::span<const Type> types = program.entry().results;
-  const InterruptGuard guard(*engine, {});
-  const Result<TaskResult> task = run_task(*engine, check.arguments, types.size());
+  std::unique_ptr<Engine> replayer;
+  InterruptGuard guard(*engine, {});
+  Result<TaskResult> task = run_task(*engine, check.arguments, types.size());
   if (InterruptGuard::stopped()) return true;  // whoever asks is told so
   if (!task) return std::unexpected(task.error());
   const Trap trap = task->outcome.trap ? task->outcome.trap->trap : Trap::None;
@@ -166,6 +167,7 @@ Result<bool> FileTest::passes(Tested tested, const Check& check) {
                                  name(tested), wanted(check, types), given(*task, types),
                                  excerpt(lines_, check.place, {common_.color}));
   if (task->outcome.trap && check.trap == Trap::None) {
+    find_chain(*task, check.arguments, program, options, replayer, guard);
     text += trap_text(*task->outcome.trap, listings_, program, {common_.color});
   }
   std::fputs(text.c_str(), stderr);

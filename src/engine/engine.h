@@ -46,7 +46,7 @@ struct TrapReport {
   std::uint64_t task = 0;
   Frame place{};
   // The call chain from the trap's own frame outwards: all of it, or its first and last
-  // kMostFrames of `frames`. Where `frames` is 0 it is not known: see engine/native/replay.h.
+  // kMostFrames of `frames`. Where `frames` is 0 it is not known: see engine/replay.h.
   std::vector<Frame> innermost;
   std::vector<Frame> outermost;
   std::uint64_t frames = 0;

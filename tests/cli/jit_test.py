@@ -187,6 +187,25 @@ class Interrupts(Compiled):
             self.assertIn(b"trap: interrupted", messages)
             self.assertLess(time.monotonic() - begun, SOON)
 
+    def test_the_search_for_a_call_chain(self):
+        # Compiled, the loop is nothing; the interpreter goes round.
+        path = self.file("fn main() {\n    push 0x1000000000000000\n"
+                         "x:  push 1 sub dup jumpif x\n    call g ret\n}\n"
+                         "fn g(n) { trap }\n")
+        trap = "trap: unreachable in `g`"
+        ended = self.expect(TRAPPED, path, "--timeout", 1, messages=trap)
+        self.assertIn("the calls that led here are not known", ended.messages)
+        self.assertLess(ended.seconds, SOON)
+        process = subprocess.Popen([PROGRAM, "run", "--engine", "jit", path], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=self.environment())
+        time.sleep(2 if QUICK else 0.3)
+        process.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        _, messages = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, STOPPED, messages)
+        self.assertIn(trap.encode(), messages)
+        self.assertLess(time.monotonic() - begun, SOON)
+
     def test_what_was_printed_stays(self):
         path = self.file('fn main() {\n    print "begun"\nloop:\n    jump loop\n}\n')
         self.expect(TRAPPED, path, "--timeout", 0.2, output="begun\n", messages="trap: interrupted")

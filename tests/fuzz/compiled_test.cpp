@@ -19,6 +19,7 @@
 #include "fuzz/behaviour.h"
 #include "fuzz/generator.h"
 #include "fuzz/seeds.h"
+#include "replayed.h"
 
 namespace {
 
@@ -105,8 +106,9 @@ std::string Compiled::one(const reference::Program& oracle, const std::vector<Ce
   Prints printed;
   const EngineOptions options{.limits = limits, .output = &printed};
   TrapReport trap;
-  const Behaviour got = run(*native_engine(program_, options, image(limits.fuel.has_value())),
-                            printed, assembly_, program_, arguments, &trap);
+  Replayed engine(native_engine(program_, options, image(limits.fuel.has_value())), program_,
+                  options);
+  const Behaviour got = run(engine, printed, assembly_, program_, arguments, &trap);
   if (got != wanted) {
     return report(fmt::format("{}\noracle: {}\ncompiled: {}", describe(limits, arguments),
                               describe(wanted), describe(got)));

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/interp/encode.h"
 #include "unit/machine.h"
 
 namespace rosetta {
@@ -38,6 +39,21 @@ TEST(InterpTest, TasksDoNotSeeEachOther) {
   Machine machine("fn f(n) { local x load x load n store x load x add ret }");
   ASSERT_TRUE(machine.run({5, 6, 7}));
   EXPECT_EQ(machine.results[0], (std::vector<Cell>{5, 6, 7}));
+}
+
+// Whoever overwrites an event's word looks for it once.
+TEST(InterpTest, NoWordIsTwoEvents) {
+  for (const std::string_view text :
+       {"fn f(n) { jump x y: load n push 1 sub store n x: load n jumpif y load n ret }",
+        "fn f(n) { jump x y: load n push 1 sub store n x: load n push 3 gt jumpif y load n ret "
+        "}"}) {
+    Machine machine(text);
+    EXPECT_EQ(machine.one(5).trapped, 0U);
+    const ir::Program program = link_first(text);
+    const interp::Code code = interp::encode(program, {});
+    EXPECT_TRUE(std::ranges::is_sorted(code.events));
+    EXPECT_EQ(std::ranges::adjacent_find(code.events), code.events.end()) << text;
+  }
 }
 
 TEST(InterpTest, SeveralThreadsMayRunOneEngine) {

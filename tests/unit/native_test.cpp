@@ -14,13 +14,16 @@
 #include <vector>
 
 #include "compiled.h"
+#include "replayed.h"
 #include "unit/machine.h"
 
 namespace rosetta {
 namespace {
 
 std::unique_ptr<Engine> make_compiled(const ir::Program& program, const EngineOptions& options) {
-  return native_engine(program, options, test_image(program, options.limits.fuel.has_value()));
+  return std::make_unique<Replayed>(
+      native_engine(program, options, test_image(program, options.limits.fuel.has_value())),
+      program, options);
 }
 
 Machine compiled(std::string_view text, const EngineOptions& options = {}) {
@@ -420,17 +423,29 @@ TEST(NativeInterruptTest, FromAPrint) {
 
 // The interpreter that looks for a trap's call chain may need long where compiled code did not.
 TEST(NativeInterruptTest, EndsTheSearchForACallChain) {
-  Machine machine =
-      compiled("fn f(n) { x: load n push 1 sub tee n jumpif x call g ret } fn g() { trap }");
+  const ir::Program program =
+      link_first("fn f(n) { x: load n push 1 sub tee n jumpif x call g ret } fn g() { trap }");
+  const Cell argument = Cell{1} << 60;
+  const Cell* const from = &argument;
+  Cell result = 0;
+  Cell* const to = &result;
+  std::uint8_t status = 0;
+  const Tasks tasks{0, 1, std::span(&from, 1), std::span(&to, 1), &status};
+  const auto outcome = native_engine(program, {}, test_image(program, false))->run(tasks);
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(trap(*outcome), "unreachable@1+0");
+  EXPECT_EQ(outcome->trap->frames, 0U);
+  const auto replayer = make_replayer(program, {});
   std::jthread interrupter([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    machine.engine->interrupt();
+    replayer->interrupt();
   });
   const auto begun = std::chrono::steady_clock::now();
-  const Outcome outcome = machine.one(Cell{1} << 60);
+  const TrapReport report = replay(*replayer, program, tasks, *outcome->trap);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
-  EXPECT_EQ(trap(outcome), "unreachable@1+0");
-  EXPECT_EQ(outcome.trap->frames, 0U);
+  EXPECT_EQ(report.trap, Trap::Unreachable);
+  EXPECT_EQ(report.place.function, 1U);
+  EXPECT_EQ(report.frames, 0U);
 }
 
 // Many threads in one engine: each has its own stack and its own way out.
@@ -468,6 +483,7 @@ TEST(NativeThreadsTest, RunOneEngine) {
 }
 
 TEST(NativeThreadsTest, AreInterruptedTogether) {
+  if (!kInterruptible) GTEST_SKIP() << "signals come late";
   Machine machine = compiled("fn f(n) { x: load n push 1 add store n jump x }");
   const std::vector<Cell> arguments(8);
   const Cell* const from = arguments.data();

@@ -3,7 +3,11 @@
 // or recursion found there. When that is ready the interpreter's code is overwritten at the loop's
 // jumps backwards, or at the function's first word, with an instruction that goes on in compiled
 // code. That is done again while the interpreter still answers; once it does not, since compiled
-// code runs, the whole program is compiled, for the next run. A short run pays for a timer and nothing else.
+// code runs, or has nothing new to say, the whole program is compiled, for the next run. A short
+// run pays for a timer and nothing else.
+//
+// Where there are many tasks, the whole program is compiled first, and runs from then on in an
+// engine of compiled code: results are the same bit for bit, so that each task may run in either.
 #include "engine/auto/auto.h"
 
 #include <fmt/format.h>
@@ -20,7 +24,7 @@
 #include "engine/auto/spots.h"
 #include "engine/interp/interpreter.h"
 #include "engine/native/entrance.h"
-#include "engine/native/replay.h"
+#include "engine/native/native.h"
 
 namespace rosetta {
 namespace {
@@ -44,9 +48,11 @@ struct Shared {
   std::mutex mutex;
   std::condition_variable changed;
   Auto* engine = nullptr;  // null when it is gone
+  bool many = false;       // tasks
   bool asking = true;
   std::vector<interp::Code::Place> answer;
   std::string story = "interpreted";
+  std::string whole;  // what became of code for whole tasks; nothing yet where it is empty
 };
 
 // Compiled code at a word of the interpreter's.
@@ -65,7 +71,6 @@ class Auto final : public AutoEngine, private interp::Takeover {
         how_(std::move(how)),
         interpreter_(*program_, options, this),
         entrances_(*program_, options.output),
-        replay_(*program_, options),
         shared_(std::make_shared<Shared>()) {
     shared_->engine = this;
   }
@@ -76,14 +81,10 @@ class Auto final : public AutoEngine, private interp::Takeover {
   }
 
   Result<Outcome> run(const Tasks& tasks) override;
-  void interrupt() noexcept override {
-    interpreter_.interrupt();
-    entrances_.interrupt();
-    replay_.interrupt();
-  }
+  void interrupt() noexcept override;
   std::string story() const override {
     const std::lock_guard lock(shared_->mutex);
-    return shared_->story;
+    return shared_->whole.empty() ? shared_->story : shared_->story + "; " + shared_->whole;
   }
 
   // Of the compiling thread, under the lock.
@@ -93,8 +94,13 @@ class Auto final : public AutoEngine, private interp::Takeover {
     return rosetta::latches(*program_, interpreter_.code(), loop);
   }
   bool install(const Start& start, const std::vector<Latch>& at, const native::Image& image);
+  void install_whole(const Result<native::Image>& image);
 
  private:
+  Result<Outcome> interpret(const Tasks& tasks);
+  void count(const Tasks& tasks);
+  std::chrono::nanoseconds patience_left();
+  static void on_alarm(void* self) noexcept;
   void start_worker();
   void compile_eagerly();
   void asked(const interp::Word* pc, const Cell* fp) noexcept override;
@@ -102,8 +108,7 @@ class Auto final : public AutoEngine, private interp::Takeover {
                std::uint64_t fuel) noexcept override;
   Resumed function(const interp::Word* pc, Cell* fp, interp::Context* context, std::uint64_t depth,
                    std::uint64_t fuel) noexcept override;
-  TrapReport report(std::uint64_t task, const Tasks& tasks,
-                    const interp::Context& context) override;
+  TrapReport report(std::uint64_t task, const interp::Context& context) override;
   void finished(interp::Context& context) noexcept override;
 
   static const interp::Word* link(const ir::Function& function, const Cell* fp);
@@ -120,10 +125,17 @@ class Auto final : public AutoEngine, private interp::Takeover {
   const AutoOptions how_;
   interp::Interpreter interpreter_;
   native::Entrances entrances_;
-  native::Replay replay_;
   std::shared_ptr<Shared> shared_;
-  std::atomic<bool> started_ = false;                           // the compiling thread
-  std::optional<std::chrono::steady_clock::time_point> begun_;  // the first run
+  std::atomic<bool> interrupted_ = false;
+  std::atomic<bool> started_ = false;    // the compiling thread
+  std::atomic<std::int64_t> begun_ = 0;  // the first run, in nanoseconds of the steady clock
+  std::atomic<bool> due_ = false;        // it has taken long enough
+  std::atomic<bool> ran_ = false;
+  std::atomic<bool> many_ = false;  // tasks
+  std::once_flag eagerly_;
+  // Whole tasks, compiled, once there is code for them.
+  std::unique_ptr<Engine> native_;
+  std::atomic<Engine*> whole_ = nullptr;
   // Tables are never changed: a thread may be looking into one.
   std::vector<std::unique_ptr<const Table>> tables_;
   std::atomic<const Table*> table_ = nullptr;
@@ -145,15 +157,14 @@ class Worker {
 
  private:
   using Lock = std::unique_lock<std::mutex>;
-  // Both say whether the engine is still there.
-  bool pause(Lock& lock, std::chrono::microseconds time) {
-    shared_->changed.wait_for(lock, time, [this] { return gone(); });
-    return !gone();
-  }
-  void ask(Lock& lock);
+  // Whoever waits looks at these again.
   [[nodiscard]] bool gone() const { return shared_->engine == nullptr; }
+  [[nodiscard]] bool wants_whole() const { return shared_->many && !installed_; }
+  void ask(Lock& lock);
+  std::optional<Start> next_spot(Lock& lock);
   bool compile(Lock& lock, Start spot);
-  void keep_whole();
+  void compile_whole(Lock& lock);
+  void keep_whole(Lock& lock);
 
   std::shared_ptr<Shared> shared_;
   std::shared_ptr<const ir::Program> program_;
@@ -161,27 +172,41 @@ class Worker {
   native::CompileOptions options_;
   const native::Compiler* compiler_ = nullptr;
   int asked_on_;  // the processor of whoever made this
+  std::vector<bool> goes_round_;
   std::vector<Start> taken_;
-  bool kept_ = false;
+  std::optional<Result<native::Image>> whole_;  // once it was compiled, or could not be
+  bool installed_ = false;                      // tried to, at least
 };
 
+// Returns when there is an answer, or something else to do.
 void Worker::ask(Lock& lock) {
   shared_->asking = true;
   shared_->engine->ask();
-  const auto answered = [this] { return gone() || !shared_->asking; };
-  if (!shared_->changed.wait_for(lock, kNoAnswer, answered) && !kept_) {
-    kept_ = true;
-    lock.unlock();
-    keep_whole();
-    lock.lock();
-  }
+  const auto answered = [this] { return gone() || !shared_->asking || wants_whole(); };
+  if (!shared_->changed.wait_for(lock, kNoAnswer, answered)) keep_whole(lock);
   shared_->changed.wait(lock, answered);
 }
 
-void Worker::keep_whole() {
-  if (!how_.keep) return;
-  const Result<native::Image> image = compiler_->compile(*program_, {}, options_);
-  if (image) how_.keep(*image);
+// First for the tasks that wait, then for the next run.
+void Worker::compile_whole(Lock& lock) {
+  const bool fresh = !whole_;
+  if (fresh) {
+    lock.unlock();
+    whole_ = compiler_->compile(*program_, {}, options_);
+    lock.lock();
+  }
+  if (!gone() && wants_whole()) {
+    installed_ = true;
+    shared_->engine->install_whole(*whole_);
+  }
+  if (!fresh || !*whole_ || !how_.keep) return;
+  lock.unlock();
+  how_.keep(**whole_);
+  lock.lock();
+}
+
+void Worker::keep_whole(Lock& lock) {
+  if (how_.keep && !whole_) compile_whole(lock);
 }
 
 // Where a loop is entered is written into its `from`, without repetitions.
@@ -194,6 +219,7 @@ void enter_from(Start& loop, const std::vector<Latch>& latches) {
 }
 
 bool Worker::compile(Lock& lock, Start spot) {
+  if (gone()) return false;
   taken_.push_back(spot);
   std::vector<Latch> at;
   if (spot.kind == Start::Kind::Loop) {
@@ -243,20 +269,36 @@ void Worker::work() {
     return;
   }
   compiler_ = *compiler;
+  goes_round_ = tail_cycles(*program_);
   std::chrono::microseconds time = kFirstPause;
-  // The answer that it was started with is the first.
+  // The answer that it was started with is the first, where there is one.
   while (!gone()) {
-    if (const auto spot = find_spot(*program_, shared_->answer, taken_)) {
-      if (!compile(lock, *spot)) return;
-    } else {
-      time = std::min<std::chrono::microseconds>(2 * time, kLongestPause);
+    if (wants_whole()) compile_whole(lock);
+    if (!gone() && !shared_->asking) {
+      if (const auto spot = next_spot(lock)) {
+        if (!compile(lock, *spot)) return;
+      } else if (time == kLongestPause) {
+        keep_whole(lock);  // it may take long where it is
+      } else {
+        time = std::min<std::chrono::microseconds>(2 * time, kLongestPause);
+      }
     }
-    if (pause(lock, time)) ask(lock);
+    shared_->changed.wait_for(lock, time, [this] { return gone() || wants_whole(); });
+    if (!gone() && !wants_whole()) ask(lock);
   }
 }
 
+// What the answer says to compile. The program may be large, and threads that are asked wait for
+// the lock.
+std::optional<Start> Worker::next_spot(Lock& lock) {
+  const std::vector<interp::Code::Place> answer = shared_->answer;
+  lock.unlock();
+  const std::optional<Start> spot = find_spot(*program_, goes_round_, answer, taken_);
+  lock.lock();
+  return spot;
+}
+
 void Auto::compile_eagerly() {
-  started_.store(true);
   const Result<const native::Compiler*> compiler = how_.compiler();
   for (Start& spot : all_spots(*program_)) {
     if (!compiler || !how_.eagerly(spot)) continue;
@@ -270,25 +312,95 @@ void Auto::compile_eagerly() {
   }
 }
 
-Result<Outcome> Auto::run(const Tasks& tasks) {
-  if (how_.eagerly && !started_.load()) compile_eagerly();
-  if (started_.load()) return interpreter_.run(tasks);
-  // Many short runs are as good as a long one.
-  const auto now = std::chrono::steady_clock::now();
-  if (!begun_) begun_ = now;
-  const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(now - *begun_);
-  const Alarm alarm(
-      std::max(how_.patience - spent, std::chrono::microseconds(1)),
-      [](void* self) noexcept {
-        auto* const mine = static_cast<Auto*>(self);
-        if (!mine->started_.load()) mine->interpreter_.ask();
-      },
-      this);
-  return interpreter_.run(tasks);
+void Auto::interrupt() noexcept {
+  interrupted_.store(true);
+  interpreter_.interrupt();
+  entrances_.interrupt();
+  // Whoever interrupts sets the flag first and looks for the engine then.
+  if (Engine* const whole = whole_.load()) whole->interrupt();
 }
 
+// How long the runs may still take without anything being compiled.
+std::chrono::nanoseconds Auto::patience_left() {
+  const std::int64_t now =
+      std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+  std::int64_t begun = 0;
+  if (begun_.compare_exchange_strong(begun, now)) begun = now;
+  return how_.patience - std::chrono::nanoseconds(now - begun);
+}
+
+// Another run is another task.
+void Auto::count(const Tasks& tasks) {
+  if (many_.load(std::memory_order_relaxed)) return;
+  if (!ran_.exchange(true) && tasks.last - tasks.first <= 1) return;
+  const std::lock_guard lock(shared_->mutex);
+  many_.store(true);
+  shared_->many = true;
+  shared_->changed.notify_all();
+}
+
+// In a signal handler. Who is not asked at a call or a jump is at the end of a task.
+void Auto::on_alarm(void* self) noexcept {
+  auto* const mine = static_cast<Auto*>(self);
+  if (mine->started_.load()) return;
+  mine->due_.store(true);
+  mine->interpreter_.ask();
+  mine->interpreter_.end_turn();
+}
+
+void add(Outcome& sum, Outcome part) {
+  sum.trapped += part.trapped;
+  if (!sum.trap) sum.trap = std::move(part.trap);
+}
+
+Result<Outcome> Auto::run(const Tasks& tasks) {
+  if (how_.eagerly) {
+    std::call_once(eagerly_, [this] { compile_eagerly(); });
+    return interpreter_.run(tasks);
+  }
+  if (Engine* const whole = whole_.load()) {
+    // Without memory for its stack, on this thread, nothing has run yet.
+    if (Result<Outcome> outcome = whole->run(tasks)) return outcome;
+    return interpreter_.run(tasks);
+  }
+  count(tasks);
+  if (started_.load()) return interpret(tasks);
+  // Many short runs are as good as a long one.
+  const auto left = std::chrono::duration_cast<std::chrono::microseconds>(patience_left());
+  if (left.count() <= 0) due_.store(true);
+  const Alarm alarm(std::max(left, std::chrono::microseconds(1)), on_alarm, this);
+  return interpret(tasks);
+}
+
+// A turn of the interpreter ends when whole tasks have been compiled, or it is time to begin that.
+Result<Outcome> Auto::interpret(const Tasks& tasks) {
+  Outcome sum;
+  Tasks rest = tasks;
+  while (rest.first < rest.last) {
+    const std::uint32_t turn = interpreter_.turn();
+    if (Engine* const whole = whole_.load()) {
+      Result<Outcome> outcome = whole->run(rest);
+      if (!outcome) outcome = interpreter_.run(rest);
+      if (!outcome) return outcome;
+      add(sum, std::move(*outcome));
+      return sum;
+    }
+    if (due_.load() && many_.load() && !started_.load()) {
+      const std::lock_guard lock(shared_->mutex);
+      start_worker();
+    }
+    std::uint64_t next = 0;
+    Result<Outcome> outcome = interpreter_.run(rest, turn, next);
+    if (!outcome) return outcome;
+    rest.first = next;
+    add(sum, std::move(*outcome));
+  }
+  return sum;
+}
+
+// Under the lock.
 void Auto::start_worker() {
-  started_.store(true);
+  if (started_.exchange(true)) return;
   try {
     std::thread([worker =
                      Worker(shared_, program_, options_.limits.fuel.has_value(), how_)]() mutable {
@@ -297,6 +409,22 @@ void Auto::start_worker() {
   } catch (const std::system_error&) {
     shared_->story = "interpreted: no thread could be had for the compiler";
   }
+}
+
+void Auto::install_whole(const Result<native::Image>& image) {
+  Result<native::Mapping> mapping =
+      image ? native::Mapping::map(*image) : std::unexpected(image.error());
+  const bool fits = mapping && Region::reserve(mapping->stack_bytes(options_.limits.max_depth));
+  if (!fits) {
+    shared_->whole = "whole tasks are not compiled: " +
+                     (mapping ? "too little memory for the call depth" : mapping.error().message);
+    return;
+  }
+  native_ = make_native(*program_, options_, std::move(*mapping));
+  whole_.store(native_.get());
+  if (interrupted_.load()) native_->interrupt();
+  interpreter_.end_turn();
+  shared_->whole = "whole tasks are compiled";
 }
 
 bool Auto::install(const Start& start, const std::vector<Latch>& at, const native::Image& image) {
@@ -344,7 +472,7 @@ void Auto::asked(const interp::Word* pc, const Cell* fp) noexcept {
   shared_->asking = false;
   shared_->answer = interpreter_.frames(pc, fp, kMostFrames);
   shared_->changed.notify_all();
-  if (!started_.load()) start_worker();
+  start_worker();
 }
 
 const Taken& Auto::taken(const interp::Word* pc) const {
@@ -372,17 +500,18 @@ bool Auto::enter(const Taken& taken, interp::Context& context, const native::Arg
                  std::uint64_t& fuel, std::uint64_t& result) {
   native::Entrance& entrance = this->entrance(context);
   native::Context& native = entrance.context();
-  if (!entrance.prepare(*taken.code, options_.limits.max_depth)) {
-    native.ending = static_cast<std::uint64_t>(Trap::CallDepthExceeded);
-    native.place = std::uint64_t{taken.function} << 32;
-  } else {
-    native.fuel = fuel;
-    result = entrance.run(*taken.code, arguments);
-    fuel = native.fuel;
-    if (native.ending == 0) return true;
-  }
   context.taken_over = true;
   context.pc = nullptr;
+  if (const Result<void> ready = entrance.prepare(*taken.code, options_.limits.max_depth); !ready) {
+    context.failure = ready.error();
+    context.trap = Trap::Interrupted;  // by that
+    return false;
+  }
+  native.fuel = fuel;
+  result = entrance.run(*taken.code, arguments);
+  fuel = native.fuel;
+  context.taken_over = native.ending != 0;
+  if (native.ending == 0) return true;
   context.trap = native.ending == native::kHalted ? Trap::None : static_cast<Trap>(native.ending);
   context.results = entrance.results();
   return false;
@@ -421,14 +550,8 @@ Auto::Resumed Auto::function(const interp::Word* pc, Cell* fp, interp::Context* 
   return {back, fuel, function.weight, true};
 }
 
-TrapReport Auto::report(std::uint64_t task, const Tasks& tasks, const interp::Context& context) {
-  const auto& entrance = *static_cast<native::Entrance*>(context.takeover_state);
-  TrapReport report;
-  report.task = task;
-  report.trap = context.trap;
-  report.place = entrance.place();
-  if (report.trap != Trap::Interrupted) replay_.fill_in(report, tasks);
-  return report;
+TrapReport Auto::report(std::uint64_t task, const interp::Context& context) {
+  return static_cast<native::Entrance*>(context.takeover_state)->report(task);
 }
 
 }  // namespace

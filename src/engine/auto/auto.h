@@ -1,4 +1,5 @@
-// The engine that interprets at once and goes on in compiled code where that is worth it.
+// The engine that interprets at once and goes on in compiled code where that is worth it: in the
+// middle of a task that takes long, and with whole tasks where there are many.
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,7 @@ struct AutoOptions {
   std::function<Result<const native::Compiler*>()> compiler;
   // Called on that thread with the code of the whole program, for runs to come; may be empty.
   std::function<void(const native::Image&)> keep;
-  // How long a run has to have taken before anything is compiled.
+  // How long runs have to have taken, from the first one's start, before anything is compiled.
   std::chrono::microseconds patience{1000};
   // Where given, the loops and functions that it says yes to are compiled before the first run, and
   // nothing later: for tests, which cannot wait for chance.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/graph.h"
 #include "ir/loops.h"
 
 namespace rosetta {
@@ -17,7 +18,23 @@ bool is_taken(std::span<const native::Start> taken, const native::Start& spot) {
 
 }  // namespace
 
+std::vector<bool> tail_cycles(const ir::Program& program) {
+  Graph graph;
+  for (const ir::Function& function : program.functions) {
+    std::vector<std::uint32_t> to;
+    for (const ir::Instruction& each : function.code) {
+      if (each.op == ir::Op::TailCall) to.push_back(each.target);
+    }
+    graph.add_node(to);
+  }
+  const Components parts = components(graph);
+  std::vector<bool> cycles;
+  for (const std::uint32_t part : parts.of) cycles.push_back(parts.cyclic[part]);
+  return cycles;
+}
+
 std::optional<native::Start> find_spot(const ir::Program& program,
+                                       const std::vector<bool>& goes_round,
                                        std::span<const interp::Code::Place> frames,
                                        std::span<const native::Start> taken) {
   for (std::size_t i = frames.size(); i-- > 0;) {
@@ -30,10 +47,13 @@ std::optional<native::Start> find_spot(const ir::Program& program,
       if (!is_taken(taken, loop)) return loop;
       outermost = false;
     }
-    // Frames further in may come back to this one's function.
+    // Frames further in may come back to this one's function; and tail calls, which leave no
+    // frames.
     const native::Start whole{native::Start::Kind::Function, number, 0, false, {}};
-    const bool again = std::ranges::any_of(
-        frames.first(i), [number](const auto& inner) { return inner.function == number; });
+    const bool again =
+        goes_round[number] || std::ranges::any_of(frames.first(i), [number](const auto& inner) {
+          return inner.function == number;
+        });
     if (again && !is_taken(taken, whole)) return whole;
   }
   return std::nullopt;

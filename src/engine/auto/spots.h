@@ -10,9 +10,14 @@
 
 namespace rosetta {
 
-// What of the running program to compile next: a loop, or a function that calls itself, whichever
-// lies outermost and was not `taken` yet. `frames`: the innermost first.
+// By function: whether tail calls may go round through it.
+std::vector<bool> tail_cycles(const ir::Program& program);
+
+// What of the running program to compile next: a loop, or a function that calls itself or through
+// which tail calls go round, whichever lies outermost and was not `taken` yet. `frames`: the
+// innermost first; `goes_round`: the program's tail_cycles().
 std::optional<native::Start> find_spot(const ir::Program& program,
+                                       const std::vector<bool>& goes_round,
                                        std::span<const interp::Code::Place> frames,
                                        std::span<const native::Start> taken);
 

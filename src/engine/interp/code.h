@@ -10,13 +10,15 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 
 #include "engine/engine.h"
 #include "isa/opcode.h"
 
 // ASan of clang 19 miscompiles preserve_none; without it the handlers are as right, but slower.
+// ThreadSanitizer's calls have not been tried with it.
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define RV_PRESERVE_NONE
 #endif
 #endif
@@ -43,6 +45,7 @@ struct Context {
   Takeover* takeover = nullptr;
   void* takeover_state = nullptr;  // of this run
   bool taken_over = false;         // the task ended in its hands
+  std::optional<Error> failure{};  // of the machine, in its hands: the run ends with it
 };
 
 // What travels from handler to handler in machine registers: `depth` and `fuel` are what is left.

@@ -72,8 +72,12 @@ class Encoder {
   void operands(const T& value) {
     words_.push_back(word(value));
   }
+  // A jump that was written as a branch which costs is one event all the same.
   void event(bool costs) {
-    if (costs) code_.events.push_back(static_cast<std::uint32_t>(words_.size()));
+    const auto here = static_cast<std::uint32_t>(words_.size());
+    if (costs && (code_.events.empty() || code_.events.back() != here)) {
+      code_.events.push_back(here);
+    }
   }
   // The one slot beyond 16 bits, a callee's frame behind a full stack, is 32 bits wide everywhere.
   [[nodiscard]] std::uint16_t at(ir::Register reg) const {

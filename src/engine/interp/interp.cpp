@@ -11,14 +11,18 @@ namespace interp {
 
 Interpreter::Interpreter(const ir::Program& program, const EngineOptions& options,
                          Takeover* takeover)
-    : program_(program), options_(options), code_(encode(program, options)), takeover_(takeover) {
+    : program_(program),
+      options_(options),
+      code_(encode(program, options)),
+      stack_bytes_(stack_bytes()),
+      takeover_(takeover) {
   if (takeover == nullptr) return;
   usual_.reserve(code_.events.size());
   for (const std::uint32_t event : code_.events) usual_.push_back(code_.words[event]);
 }
 
 // Frames that count are bounded by the depth; the others, by there being no cycle among them.
-std::uint64_t Interpreter::stack_cells() const {
+std::uint64_t Interpreter::stack_bytes() const {
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / sizeof(Cell);
   std::uint64_t per_weight = 0;
   std::uint64_t others = 64;
@@ -30,59 +34,87 @@ std::uint64_t Interpreter::stack_cells() const {
       per_weight = std::max(per_weight, (cells + function.weight - 1) / function.weight);
     }
   }
-  if (per_weight == 0) return others;
+  if (per_weight == 0) return others * sizeof(Cell);
   // The innermost frame's registers lie beyond its base, and it is counted like any other.
   const std::uint64_t depth = options_.limits.max_depth;
-  return depth > (kMost - others) / per_weight ? kMost : depth * per_weight + others;
+  const bool fits = depth <= (kMost - others) / per_weight;
+  return (fits ? depth * per_weight + others : kMost) * sizeof(Cell);
 }
 
-void Interpreter::task(std::uint64_t index, const Tasks& tasks, Cell* base,
-                       Context& context) const {
-  const ir::Function& entry = program_.entry();
-  context.pc = nullptr;  // nothing has run yet
+Result<Region> Interpreter::take_stack() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stacks_.empty()) {
+      Region stack = std::move(stacks_.back());
+      stacks_.pop_back();
+      return stack;
+    }
+  }
+  return Region::reserve(stack_bytes_);
+}
+
+void Interpreter::give_back(Region stack) {
+  const std::lock_guard lock(mutex_);
+  stacks_.push_back(std::move(stack));
+}
+
+// The arguments' columns to the frame's cells; where it returns to is behind them.
+void Interpreter::task(std::uint64_t index, const Tasks& tasks, Context& context,
+                       std::uint64_t depth, std::uint64_t fuel) const {
+  Cell* const base = context.base;
+  const std::size_t params = program_.entry().params.size();
   context.taken_over = false;
-  context.fp = base;
-  context.base = base;
-  base[entry.params.size()] = reinterpret_cast<Cell>(code_.finish);
-  if (interrupted_.load(std::memory_order_relaxed)) {
-    context.trap = Trap::Interrupted;
-    return;
-  }
-  if (entry.weight > options_.limits.max_depth) {
-    context.trap = Trap::CallDepthExceeded;
-    return;
-  }
-  for (std::size_t i = 0; i < entry.params.size(); ++i) base[i] = tasks.arguments[i][index];
-  enter(code_.entry(), base, &context, options_.limits.max_depth - entry.weight,
-        options_.limits.fuel.value_or(0));
+  for (std::size_t i = 0; i < params; ++i) base[i] = tasks.arguments[i][index];
+  base[params] = reinterpret_cast<Cell>(code_.finish);
+  enter(code_.entry(), base, &context, depth, fuel);
 }
 
 Result<Outcome> Interpreter::run(const Tasks& tasks) {
-  const Result<Region> region = Region::reserve(stack_cells() * sizeof(Cell));
+  std::uint64_t next = 0;
+  return run(tasks, turn(), next);
+}
+
+Result<Outcome> Interpreter::run(const Tasks& tasks, std::uint32_t turn, std::uint64_t& next) {
+  Result<Region> region = take_stack();
   if (!region) return std::unexpected(region.error());
-  Cell* const stack = reinterpret_cast<Cell*>(region->begin());
+  const ir::Function& entry = program_.entry();
+  const std::size_t results = entry.results.size();
   Context context;
   context.options = &options_;
   context.program = &program_;
+  context.base = reinterpret_cast<Cell*>(region->begin());
   context.least_depth = options_.limits.max_depth;
   context.takeover = takeover_;
+  const std::uint64_t depth = options_.limits.max_depth - entry.weight;
+  const std::uint64_t fuel = options_.limits.fuel.value_or(0);
+  const bool too_deep = entry.weight > options_.limits.max_depth;
   Outcome outcome;
-  for (std::uint64_t index = tasks.first; index < tasks.last; ++index) {
-    task(index, tasks, stack, context);
+  std::uint64_t index = tasks.first;
+  for (; index < tasks.last; ++index) {
+    if (turn_.load(std::memory_order_relaxed) != turn) break;
+    if (interrupted_.load(std::memory_order_relaxed) || too_deep) [[unlikely]] {
+      context.pc = nullptr;  // nothing has run
+      context.taken_over = false;
+      context.trap = interrupted_.load() ? Trap::Interrupted : Trap::CallDepthExceeded;
+    } else {
+      task(index, tasks, context, depth, fuel);
+    }
     tasks.statuses[index] = static_cast<std::uint8_t>(context.trap);
-    if (context.trap == Trap::None) {
-      for (std::size_t i = 0; i < program_.entry().results.size(); ++i) {
-        tasks.results[i][index] = context.results[i];
-      }
+    if (context.trap == Trap::None) [[likely]] {
+      for (std::size_t i = 0; i < results; ++i) tasks.results[i][index] = context.results[i];
       continue;
     }
+    if (context.failure) break;
     ++outcome.trapped;
     if (options_.count && context.pc != nullptr) {
       context.steps -= std::min(context.steps, uncounted(context));
     }
-    if (!outcome.trap) outcome.trap = report(index, tasks, context);
+    if (!outcome.trap) outcome.trap = report(index, context);
   }
+  next = index;
   if (takeover_ != nullptr) takeover_->finished(context);
+  give_back(std::move(*region));
+  if (context.failure) return std::unexpected(std::move(*context.failure));
   outcome.steps = context.steps;
   outcome.deepest = options_.limits.max_depth - context.least_depth;
   return outcome;
@@ -116,9 +148,8 @@ std::vector<Code::Place> Interpreter::frames(const Word* pc, const Cell* fp,
   return frames;
 }
 
-TrapReport Interpreter::report(std::uint64_t task, const Tasks& tasks,
-                               const Context& context) const {
-  if (context.taken_over) return takeover_->report(task, tasks, context);
+TrapReport Interpreter::report(std::uint64_t task, const Context& context) const {
+  if (context.taken_over) return takeover_->report(task, context);
   TrapReport report;
   report.task = task;
   report.trap = context.trap;
@@ -182,14 +213,15 @@ void Interpreter::set(std::size_t event, Word word) noexcept {
 
 void Interpreter::ask() noexcept {
   for (std::size_t event = 0; event < usual_.size(); ++event) {
-    const bool taken = usual_[event] == handler(kHandlers.take_loop) ||
-                       usual_[event] == handler(kHandlers.take_function);
+    const Word word = usual(event);
+    const bool taken =
+        word == handler(kHandlers.take_loop) || word == handler(kHandlers.take_function);
     if (!taken) set(event, handler(kHandlers.ask));
   }
 }
 
 void Interpreter::stop_asking() {
-  for (std::size_t event = 0; event < usual_.size(); ++event) set(event, usual_[event]);
+  for (std::size_t event = 0; event < usual_.size(); ++event) set(event, usual(event));
 }
 
 void Interpreter::take_over(const Word* at, bool function) {
@@ -198,7 +230,7 @@ void Interpreter::take_over(const Word* at, bool function) {
   const auto event = std::ranges::lower_bound(code_.events, offset);
   if (event == code_.events.end() || *event != offset) return overwrite(offset, word);
   const auto index = static_cast<std::size_t>(event - code_.events.begin());
-  usual_[index] = word;
+  __atomic_store_n(&usual_[index], word, __ATOMIC_SEQ_CST);
   set(index, word);
 }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <vector>
 
 #include "engine/interp/encode.h"
 #include "engine/interp/takeover.h"
+#include "engine/region.h"
 
 namespace rosetta::interp {
 
@@ -17,6 +19,13 @@ class Interpreter final : public Engine {
 
   Result<Outcome> run(const Tasks& tasks) override;
   void interrupt() noexcept override;
+
+  // As run(), but where the turn is not `turn` any more it ends between two tasks. `next` is set to
+  // the first task that did not run.
+  Result<Outcome> run(const Tasks& tasks, std::uint32_t turn, std::uint64_t& next);
+  [[nodiscard]] std::uint32_t turn() const noexcept { return turn_.load(); }
+  // Begins another turn. May be called from any thread and from a signal handler.
+  void end_turn() noexcept { turn_.fetch_add(1); }
 
   [[nodiscard]] const Code& code() const { return code_; }
   // The active frames, the innermost first, at most so many: of a caller, the call that it is at.
@@ -31,10 +40,13 @@ class Interpreter final : public Engine {
   void take_over(const Word* at, bool function);
 
  private:
-  [[nodiscard]] std::uint64_t stack_cells() const;
-  void task(std::uint64_t index, const Tasks& tasks, Cell* base, Context& context) const;
-  [[nodiscard]] TrapReport report(std::uint64_t task, const Tasks& tasks,
-                                  const Context& context) const;
+  [[nodiscard]] std::uint64_t stack_bytes() const;
+  // Memory for frames, kept from run to run: one for each thread that runs at a time.
+  Result<Region> take_stack();
+  void give_back(Region stack);
+  void task(std::uint64_t index, const Tasks& tasks, Context& context, std::uint64_t depth,
+            std::uint64_t fuel) const;
+  [[nodiscard]] TrapReport report(std::uint64_t task, const Context& context) const;
   [[nodiscard]] Frame frame(const Code::Place& place) const;
   [[nodiscard]] std::uint64_t uncounted(const Context& context) const;
   template <class Visit>
@@ -44,14 +56,23 @@ class Interpreter final : public Engine {
   void overwrite(std::uint32_t at, Word word) noexcept {
     __atomic_store_n(&code_.words[at], word, __ATOMIC_SEQ_CST);
   }
+  // What stands at an event when nobody asks.
+  [[nodiscard]] Word usual(std::size_t event) const noexcept {
+    return __atomic_load_n(&usual_[event], __ATOMIC_SEQ_CST);
+  }
   void set(std::size_t event, Word word) noexcept;
 
   const ir::Program& program_;
   const EngineOptions options_;
   Code code_;
+  const std::uint64_t stack_bytes_;
+  std::mutex mutex_;            // of stacks_
+  std::vector<Region> stacks_;  // that no run has
   std::atomic<bool> interrupted_ = false;
+  std::atomic<std::uint32_t> turn_ = 0;
+  static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
   Takeover* takeover_;
-  std::vector<Word> usual_;  // handlers at the events when nobody asks; only with a takeover
+  std::vector<Word> usual_;  // by event; only with a takeover. A signal handler may be reading
 };
 
 }  // namespace rosetta::interp

@@ -32,7 +32,7 @@ class Takeover {
                            std::uint64_t fuel) noexcept = 0;
 
   // The trap of a task that did not end in the interpreter's own code.
-  virtual TrapReport report(std::uint64_t task, const Tasks& tasks, const Context& context) = 0;
+  virtual TrapReport report(std::uint64_t task, const Context& context) = 0;
   // A run is over; what Context::takeover_state names is not needed any more.
   virtual void finished(Context& context) noexcept = 0;
 };

@@ -77,6 +77,14 @@ Frame Entrance::place() const {
           static_cast<std::uint32_t>(context.place)};
 }
 
+TrapReport Entrance::report(std::uint64_t task) const {
+  TrapReport report;
+  report.task = task;
+  report.trap = static_cast<Trap>(shared_.context.ending);
+  report.place = place();
+  return report;
+}
+
 Entrances::Entrances(const ir::Program& program, Output* output)
     : program_(program), output_(output) {
   struct sigaction action {};
@@ -90,7 +98,7 @@ Entrances::~Entrances() {
 }
 
 Entrance& Entrances::take() {
-  const pid_t thread = gettid();
+  static thread_local const pid_t thread = gettid();  // the system takes its time for that
   Entrance* mine = first_.load();
   for (; mine != nullptr; mine = mine->next_) {
     pid_t nobody = 0;
@@ -107,7 +115,7 @@ Entrance& Entrances::take() {
     }
   }
   // Whoever interrupts sets his flag first and goes through the list then.
-  if (interrupted()) mine->shared_.context.interrupted = 1;
+  if (interrupted()) __atomic_store_n(&mine->shared_.context.interrupted, 1, __ATOMIC_SEQ_CST);
   return *mine;
 }
 

@@ -25,8 +25,8 @@ class Entrance {
 
   [[nodiscard]] Context& context() { return shared_.context; }
   [[nodiscard]] Cell* results() { return results_.data(); }
-  // Where the task that ran trapped, as far as that is known.
-  [[nodiscard]] Frame place() const;
+  // The trap that ended it, as far as that is known: its call chain is not.
+  [[nodiscard]] TrapReport report(std::uint64_t task) const;
 
   // What signals and calls from compiled code find; the context comes first, so that its address
   // is the whole's.
@@ -40,6 +40,8 @@ class Entrance {
 
  private:
   friend class Entrances;
+
+  [[nodiscard]] Frame place() const;
 
   Shared shared_;
   std::optional<Region> stack_;

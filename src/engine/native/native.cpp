@@ -1,7 +1,6 @@
 #include "engine/native/native.h"
 
 #include "engine/native/entrance.h"
-#include "engine/native/replay.h"
 
 namespace rosetta {
 namespace {
@@ -14,35 +13,19 @@ class Native final : public Engine {
       : program_(program),
         options_(options),
         code_(std::move(code)),
-        entrances_(program, options.output),
-        replay_(program, options) {}
+        entrances_(program, options.output) {}
 
   Result<Outcome> run(const Tasks& tasks) override;
-  void interrupt() noexcept override {
-    entrances_.interrupt();
-    replay_.interrupt();
-  }
+  void interrupt() noexcept override { entrances_.interrupt(); }
 
  private:
   Outcome run(const Tasks& tasks, Entrance& entrance);
-  [[nodiscard]] TrapReport report(const Tasks& tasks, const Entrance& entrance,
-                                  const Context& context);
 
   const ir::Program& program_;
   const EngineOptions options_;
   const Mapping code_;
   Entrances entrances_;
-  Replay replay_;
 };
-
-TrapReport Native::report(const Tasks& tasks, const Entrance& entrance, const Context& context) {
-  TrapReport report;
-  report.task = context.task;
-  report.trap = static_cast<Trap>(context.ending);
-  report.place = entrance.place();
-  if (report.trap != Trap::Interrupted) replay_.fill_in(report, tasks);
-  return report;
-}
 
 // Compiled code goes from task to task by itself, until one of them traps or halts.
 Outcome Native::run(const Tasks& tasks, Entrance& entrance) {
@@ -74,7 +57,7 @@ Outcome Native::run(const Tasks& tasks, Entrance& entrance) {
     }
     tasks.statuses[task] = static_cast<std::uint8_t>(context.ending);
     ++outcome.trapped;
-    if (!outcome.trap) outcome.trap = report(tasks, entrance, context);
+    if (!outcome.trap) outcome.trap = entrance.report(task);
   }
   return outcome;
 }
