@@ -23,6 +23,7 @@ class Replayed final : public Engine {
     return outcome;
   }
   void interrupt() noexcept override { engine_->interrupt(); }
+  bool interrupted() const noexcept override { return engine_->interrupted(); }
 
  private:
   std::unique_ptr<Engine> engine_;

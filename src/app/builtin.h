@@ -1,5 +1,6 @@
-// The case files that `test` without a file runs: those of the project's own suite, one for each
-// opcode, put into the program when it was built.
+// Programs that were put into this one when it was built: the case files that `test` without a file
+// runs (the project's own suite, one for each opcode), and the kernels of `par KERNEL` (those of
+// bench/kernels, named without .rvm).
 #pragma once
 
 #include <span>
@@ -13,5 +14,6 @@ struct Builtin {
 };
 
 std::span<const Builtin> builtin_cases();
+std::span<const Builtin> builtin_kernels();
 
 }  // namespace rosetta

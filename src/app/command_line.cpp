@@ -43,19 +43,21 @@ std::vector<std::string> marked(std::vector<std::string> words) {
 }
 
 void unmark(Settings& settings) {
-  for (auto* words : {&settings.run.arguments, &settings.test.files, &settings.fmt.files,
-                      &settings.show.programs, &settings.hash.files, &settings.hash.texts,
-                      &settings.store_add.files, &settings.store_target.targets,
-                      &settings.store_export.targets, &settings.store_import.files}) {
+  for (auto* words :
+       {&settings.run.arguments, &settings.par.arguments, &settings.test.files, &settings.fmt.files,
+        &settings.show.programs, &settings.hash.files, &settings.hash.texts,
+        &settings.store_add.files, &settings.store_target.targets, &settings.store_export.targets,
+        &settings.store_import.files}) {
     for (std::string& word : *words) word = unmarked(std::move(word));
   }
   for (std::string* word :
-       {&settings.run.program, &settings.common.store, &settings.store_names.prefix,
-        &settings.store_diff.before, &settings.store_diff.after, &settings.store_rename.from,
-        &settings.store_rename.to, &settings.store_export.output}) {
+       {&settings.run.program, &settings.par.program, &settings.common.store,
+        &settings.store_names.prefix, &settings.store_diff.before, &settings.store_diff.after,
+        &settings.store_rename.from, &settings.store_rename.to, &settings.store_export.output}) {
     *word = unmarked(std::move(*word));
   }
-  for (auto* word : {&settings.run.entry, &settings.store_log.name}) {
+  for (auto* word :
+       {&settings.run.entry, &settings.par.entry, &settings.par.out, &settings.store_log.name}) {
     if (*word) *word = unmarked(std::move(**word));
   }
 }

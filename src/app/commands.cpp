@@ -48,6 +48,23 @@ EngineChoice read_engine(const std::string& text) {
   throw CLI::ValidationError(fmt::format("--engine needs auto, interp or jit, not `{}`", text));
 }
 
+unsigned read_threads(std::uint64_t n) {
+  constexpr std::uint64_t kMost = 1024;
+  if (n >= 1 && n <= kMost) return static_cast<unsigned>(n);
+  throw CLI::ValidationError(
+      fmt::format("--threads needs a number from 1 to {}, not {}", kMost, n));
+}
+
+ReduceChoice read_reduce(const std::string& text) {
+  if (text == "sum") return ReduceChoice::Sum;
+  if (text == "min") return ReduceChoice::Min;
+  if (text == "max") return ReduceChoice::Max;
+  if (text == "count") return ReduceChoice::Count;
+  if (text == "none") return ReduceChoice::None;
+  throw CLI::ValidationError(
+      fmt::format("--reduce needs sum, min, max, count or none, not `{}`", text));
+}
+
 EmitTo read_emit_to(const std::string& text) {
   if (text == "llvm") return EmitTo::Llvm;
   if (text == "asm") return EmitTo::Asm;
@@ -60,7 +77,16 @@ void add_engine(CLI::App& app, EngineSettings& engine) {
          [&engine](const std::string& text) { engine.choice = read_engine(unmarked(text)); },
          "interp interprets, jit compiles first, auto compiles what is worth it (auto)")
       ->option_text("ENGINE");
-  app.add_flag("--no-cache{false}", engine.cache, "neither take nor keep compiled code");
+  app.add_flag_callback(
+      "--no-cache", [&engine] { engine.cache = false; }, "neither take nor keep compiled code");
+}
+
+void add_timeout(CLI::App& app, std::optional<double>& timeout) {
+  app.add_option_function<std::string>(
+         "--timeout",
+         [&timeout](const std::string& text) { timeout = read_seconds(unmarked(text)); },
+         "seconds, at most (no limit)")
+      ->option_text("SECONDS");
 }
 
 constexpr Command kCommands[] = {
@@ -86,15 +112,14 @@ constexpr Command kCommands[] = {
                  [&run](std::uint64_t n) { run.max_depth = n; });
        add_count(app, "--fuel", "calls and backward jumps, at most (no limit)",
                  [&run](std::uint64_t n) { run.fuel = n; });
-       app.add_option_function<std::string>(
-              "--timeout",
-              [&run](const std::string& text) { run.timeout = read_seconds(unmarked(text)); },
-              "seconds, at most (no limit)")
-           ->option_text("SECONDS");
+       add_timeout(app, run.timeout);
        app.add_flag("--trace", run.trace, "show every executed instruction on standard error");
        app.add_flag("--stats", run.stats,
                     "show the time of every stage, the engine and its code; with --engine interp "
                     "instructions and depth, too (counting slows a run)");
+       app.add_flag("--memo", run.memo,
+                    "take the results of this function on these arguments from the store, or put "
+                    "them there");
        add_engine(app, run.engine);
        app.add_flag("--profile", run.engine.profile,
                     "give compiled code names and lines, for perf and gdb");
@@ -105,10 +130,74 @@ constexpr Command kCommands[] = {
          if (settings.run.engine.profile && settings.run.trace) {
            throw CLI::ValidationError("--profile is of compiled code, and --trace interprets");
          }
+         if (settings.run.trace && settings.run.memo) {
+           throw CLI::ValidationError("--trace shows what is executed: not with --memo");
+         }
          if (settings.run.trace && settings.run.engine.choice == EngineChoice::Jit) {
            throw CLI::ValidationError("--trace interprets: not with --engine jit");
          }
          return rosetta::run(settings.run, settings.common);
+       };
+     }},
+    {"par", "run a program, or a built-in kernel, on many tasks at once",
+     "  rosettavm par examples/factorial.rvm --entry factorial 10 -n 1000000\n"
+     "  rosettavm par FILE 0..1000                    a task for each value from 0 to 999\n"
+     "  rosettavm par FILE 0.0..1.0 -n 1000           1000 values, evenly spread\n"
+     "  rosettavm par FILE @index 5 -n 100            the task's number, and the same 5 for all\n"
+     "  rosettavm par FILE @x.npy @table.csv:price    a task for each row\n"
+     "  rosettavm par FILE 0..1000 --out y.npy        keep every result\n"
+     "  rosettavm par FILE 0..1000 --out y.npy --resume   go on where that was stopped\n"
+     "  rosettavm par fib 35                          a built-in kernel: how fast is this "
+     "machine?\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       ParOptions& par = settings.par;
+       app.add_option("PROGRAM", par.program,
+                      "a file, - for standard input, a built-in kernel, a name in the store, or "
+                      "#HASH")
+           ->option_text(" ");
+       app.add_option("ARG", par.arguments,
+                      "for each parameter a literal, FIRST..END[:STEP] without END, @index, "
+                      "@FILE.npy[:COLUMN] or @FILE.csv:COLUMN; none: an integer gets the index")
+           ->option_text(" ");
+       add_count(app, "-n,--tasks", "how many tasks (as many as the arguments have values)",
+                 [&par](std::uint64_t n) { par.tasks = n; });
+       app.add_option("--entry", par.entry, "the function of a file to run (main)")
+           ->option_text("NAME");
+       app.add_option_function<std::string>(
+              "--reduce",
+              [&par](const std::string& text) { par.reduce = read_reduce(unmarked(text)); },
+              "sum, min, max, count or none: what is printed of all results (sum)")
+           ->option_text("HOW");
+       app.add_option("--out", par.out,
+                      "keep every result and status, in the tasks' order: .npy, .csv or .jsonl")
+           ->option_text("FILE");
+       app.add_flag("--resume", par.resume, "go on where the results in the --out file end");
+       app.add_flag("--fail-fast", par.fail_fast, "stop behind the first task that traps");
+       app.add_flag("--memo", par.memo,
+                    "take results of this function on equal arguments from the store, and put "
+                    "those there that are new");
+       add_count(app, "--threads", "use so many, at most 1024 (as there are processors)",
+                 [&par](std::uint64_t n) { par.threads = read_threads(n); });
+       add_count(app, "--max-depth", "calls active at once in a task, at most (1000000)",
+                 [&par](std::uint64_t n) { par.max_depth = n; });
+       add_count(app, "--fuel", "calls and backward jumps of a task, at most (no limit)",
+                 [&par](std::uint64_t n) { par.fuel = n; });
+       add_timeout(app, par.timeout);
+       app.add_flag("--stats", par.stats,
+                    "show the time of every stage, the engine, and tasks a second");
+       app.add_flag("--list", par.list, "list the built-in kernels");
+       add_engine(app, par.engine);
+       return [&] {
+         if (settings.par.program.empty() && !settings.par.list) {
+           throw CLI::RequiredError("PROGRAM");
+         }
+         if (!settings.par.program.empty() && settings.par.list) {
+           throw CLI::ValidationError("--list lists the built-in kernels, and runs nothing");
+         }
+         if (settings.par.resume && !settings.par.out) {
+           throw CLI::ValidationError("--resume goes on with a file of results: it needs --out");
+         }
+         return rosetta::run_many(settings.par, settings.common);
        };
      }},
     {"test", "run the check lines of files, on every engine of this machine",

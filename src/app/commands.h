@@ -19,6 +19,7 @@ struct Settings {
   Common common;
   ColorChoice color = ColorChoice::Auto;
   RunOptions run;
+  ParOptions par;
   EmitOptions emit;
   TestOptions test;
   FmtOptions fmt;

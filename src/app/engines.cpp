@@ -1,7 +1,9 @@
 #include "app/engines.h"
 
 #include <fmt/format.h>
+#include <sched.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -18,6 +20,17 @@ std::string compiler_path() {
   std::error_code error;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   return program.parent_path().parent_path() / "lib/rosettavm/rosettavm-llvm.so";
+}
+
+std::string code_text(const ChosenEngine& engine) {
+  return engine.tiers == nullptr ? engine.code : engine.code + "; " + engine.tiers->story();
+}
+
+unsigned all_threads() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<unsigned>(std::max(CPU_COUNT(&set), 1));
 }
 
 std::optional<native::Cache> code_cache() {

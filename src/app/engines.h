@@ -29,6 +29,12 @@ struct ChosenEngine {
   const AutoEngine* tiers = nullptr;  // the engine, where it is one that tells a story
 };
 
+// Where its code came from, and what became of it.
+std::string code_text(const ChosenEngine& engine);
+
+// The processors that this process may use.
+unsigned all_threads();
+
 // The compiler, loaded when it is first asked for. The error says what is missing.
 Result<const native::Compiler*> compiler();
 

@@ -34,6 +34,28 @@ struct RunOptions {
   std::optional<double> timeout;  // seconds
   bool trace = false;
   bool stats = false;
+  bool memo = false;
+  EngineSettings engine;
+};
+
+enum class ReduceChoice : std::uint8_t { Sum, Min, Max, Count, None };
+
+struct ParOptions {
+  std::string program;  // or a built-in kernel
+  std::vector<std::string> arguments;
+  std::optional<std::string> entry;
+  std::optional<std::uint64_t> tasks;  // none: the arguments say
+  std::uint64_t max_depth = 1'000'000;
+  std::optional<std::uint64_t> fuel;  // of each task
+  std::optional<double> timeout;      // seconds, of all
+  ReduceChoice reduce = ReduceChoice::Sum;
+  std::optional<std::string> out;
+  bool resume = false;
+  bool fail_fast = false;
+  bool memo = false;
+  std::optional<unsigned> threads;  // none: as many as there are processors
+  bool stats = false;
+  bool list = false;  // the built-in kernels
   EngineSettings engine;
 };
 
@@ -125,6 +147,7 @@ inline constexpr int kTrapped = 1;    // or a check failed, or a file was not fo
 inline constexpr int kStopped = 130;  // by Ctrl-C
 
 int run(const RunOptions& options, const Common& common);
+int run_many(const ParOptions& options, const Common& common);
 int emit(const EmitOptions& options, const Common& common);
 int test(const TestOptions& options, const Common& common);
 int fmt_files(const FmtOptions& options, const Common& common);

@@ -9,11 +9,6 @@ namespace {
 
 constexpr std::string_view kContext = "RosettaVM 2026-11-24 passed check";
 
-// Whether the trap says something of a limit, not of the function.
-bool of_a_limit(Trap trap) {
-  return trap == Trap::CallDepthExceeded || trap == Trap::OutOfFuel || trap == Trap::Interrupted;
-}
-
 void put_cells(std::string& to, const std::vector<Cell>& cells) {
   put_number(to, cells.size());
   for (const Cell cell : cells) put_little(to, cell, 8);
@@ -31,7 +26,7 @@ PassedChecks::PassedChecks(OpenStore& store, std::string engine, bool fresh)
 }
 
 std::optional<Hash> PassedChecks::key(const Check& check, const Hash& function) const {
-  if (fresh_ || check.fuel || check.depth || of_a_limit(check.trap)) return std::nullopt;
+  if (fresh_ || check.fuel || check.depth || is_of_a_limit(check.trap)) return std::nullopt;
   std::string bytes;
   put_byte(bytes, kLanguageVersion);
   put_number(bytes, engine_.size());

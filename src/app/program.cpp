@@ -26,12 +26,6 @@ void say_diagnostics(const Assembly& assembly, const Source& source, const Commo
 
 }  // namespace
 
-void Stages::done(std::string stage) {
-  const auto now = std::chrono::steady_clock::now();
-  stages_.push_back({std::move(stage), now - last_});
-  last_ = now;
-}
-
 int fail(const Error& error, const Common& common) {
   if (common.json) {
     std::fputs(line({{"error", error.message}}).c_str(), stdout);

@@ -1,7 +1,6 @@
 // From what the command line calls a program to one that can run: what every command does first.
 #pragma once
 
-#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,26 +9,12 @@
 #include "app/library.h"
 #include "app/options.h"
 #include "app/render.h"
+#include "app/stages.h"
 #include "base/error.h"
 #include "ir/program.h"
 #include "text/assemble.h"
 
 namespace rosetta {
-
-// How long each stage took, in the order they came.
-class Stages {
- public:
-  void done(std::string stage);
-  struct Stage {
-    std::string name;
-    std::chrono::nanoseconds time;
-  };
-  [[nodiscard]] const std::vector<Stage>& all() const { return stages_; }
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-  std::vector<Stage> stages_;
-};
 
 struct Module {
   Source source;  // a file's; without text for a program of the store

@@ -2,9 +2,11 @@
 
 #include <cstdio>
 
+#include "app/arguments.h"
 #include "app/engines.h"
 #include "app/interrupt.h"
 #include "app/json.h"
+#include "app/memo.h"
 #include "app/program.h"
 #include "app/report.h"
 #include "app/task.h"
@@ -34,44 +36,77 @@ class Standard final : public Output {
   Engine* engine_ = nullptr;
 };
 
-Result<std::vector<Cell>> read_arguments(const RunOptions& options, const Function& entry,
-                                         const FunctionNames& names) {
-  if (options.arguments.size() != entry.params().size()) {
-    constexpr std::size_t kMostNamed = 8;
-    std::string wanted;
-    for (std::size_t i = 0; i < std::min(entry.params().size(), kMostNamed); ++i) {
-      wanted += fmt::format("{}{}: {}", i == 0 ? "" : ", ", shortened(names.params[i]),
-                            name(entry.params()[i]));
-    }
-    if (entry.params().size() > kMostNamed) wanted += ", …";
-    return std::unexpected(
-        Error{Fault::Usage,
-              fmt::format("`{}({})` takes {}, not {}", shortened(names.name), wanted,
-                          counted(entry.params().size(), "argument"), options.arguments.size())});
-  }
-  std::vector<Cell> cells;
-  for (std::size_t i = 0; i < options.arguments.size(); ++i) {
-    const auto cell = read_value(options.arguments[i], entry.params()[i]);
-    if (!cell) {
-      return std::unexpected(
-          Error{Fault::Usage,
-                fmt::format("argument {} of `{}`, `{}`: {} ({} is an {})", i + 1,
-                            shortened(names.name), shortened(printable(options.arguments[i])),
-                            cell.error(), shortened(names.params[i]), name(entry.params()[i]))});
-    }
-    cells.push_back(*cell);
-  }
-  return cells;
-}
-
 std::size_t written(const Module& module) {
   std::size_t count = 0;
   for (const Function& function : module.assembly.functions) count += function.code().size();
   return count;
 }
 
-double milliseconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double, std::milli>(time).count();
+// --memo: the outcome of a task from before, or else of now.
+class Remembered {
+ public:
+  Remembered(const RunOptions& options, OpenStore& store, const ir::Program& program,
+             Listings& listings)
+      : results_(program.entry().results.size()) {
+    if (!options.memo) return;
+    if (prints(program)) {
+      story_ = "not kept: what a program prints is not, either";
+      return;
+    }
+    outcomes_.emplace(store, program, listings.hash(program.numbers[0]),
+                      Limits{options.max_depth, options.fuel});
+  }
+
+  Result<TaskResult> run(Engine& engine, const std::vector<Cell>& arguments);
+  [[nodiscard]] bool reused() const { return reused_; }
+  // What became of it; empty without --memo.
+  [[nodiscard]] const std::string& story() const { return story_; }
+  // The store's, where it could not be used.
+  [[nodiscard]] std::optional<Error> failure() const {
+    return outcomes_ ? outcomes_->failure() : std::nullopt;
+  }
+
+ private:
+  std::size_t results_;
+  std::optional<StoredOutcomes> outcomes_;
+  bool reused_ = false;
+  std::string story_;
+};
+
+Result<TaskResult> Remembered::run(Engine& engine, const std::vector<Cell>& arguments) {
+  if (!outcomes_) return run_task(engine, arguments, results_);
+  std::vector<Cell> results(results_);
+  std::uint8_t status = 0;
+  std::vector<const Cell*> from;
+  std::vector<Cell*> to;
+  for (const Cell& cell : arguments) from.push_back(&cell);
+  for (Cell& cell : results) to.push_back(&cell);
+  const par::Columns columns{1, from, to, &status};
+  std::vector<std::uint8_t> known(1);
+  const std::vector<Hash> keys = outcomes_->find(columns, known);
+  // A trap's message has to say where it was, so it happens again.
+  if (known[0] != 0 && status == 0) {
+    reused_ = true;
+    story_ = "reused";
+    return TaskResult{std::move(results), {}};
+  }
+  Result<TaskResult> task = run_task(engine, arguments, results_);
+  if (!task) return task;
+  const Trap trap = task->outcome.trap ? task->outcome.trap->trap : Trap::None;
+  if (known[0] != 0) {
+    story_ = "kept before: a trap, which happens again for its message";
+    return task;
+  }
+  if (is_of_a_limit(trap)) {
+    story_ = fmt::format("not kept: {} says nothing of the function", name(trap));
+    return task;
+  }
+  status = static_cast<std::uint8_t>(trap);
+  results = task->results;
+  outcomes_->keep(keys, columns, std::vector<std::uint8_t>{1});
+  outcomes_->finish();
+  story_ = outcomes_->failure() ? "not kept: " + outcomes_->failure()->message : "kept";
+  return task;
 }
 
 // What --stats shows.
@@ -80,23 +115,17 @@ struct Stats {
   const ChosenEngine& engine;
   std::size_t written;
   bool counted;
+  const std::string& outcome;  // what became of it in the store; empty without --memo
 };
 
-// Where its code came from, and what became of it.
-std::string code_text(const ChosenEngine& engine) {
-  return engine.tiers == nullptr ? engine.code : engine.code + "; " + engine.tiers->story();
-}
-
 std::string stats_text(const Stats& stats, const Outcome& outcome) {
-  std::string text;
-  for (const Stages::Stage& stage : stats.stages.all()) {
-    text += fmt::format("{:<24} {:>14.3f} ms\n", stage.name, milliseconds(stage.time));
-  }
+  std::string text = stages_text(stats.stages);
   const auto say = [&](std::string_view what, const auto& value) {
     text += fmt::format("{:<24} {:>14}\n", what, value);
   };
   say("engine", stats.engine.name);
   if (!stats.engine.code.empty()) say("compiled code", code_text(stats.engine));
+  if (!stats.outcome.empty()) say("outcome", stats.outcome);
   say("instructions written", stats.written);
   if (!stats.counted) return text;
   say("instructions executed", outcome.steps);
@@ -105,14 +134,11 @@ std::string stats_text(const Stats& stats, const Outcome& outcome) {
 }
 
 Json stats_json(const Stats& stats, const Outcome& outcome) {
-  Json times = Json::object();
-  for (const Stages::Stage& stage : stats.stages.all()) {
-    times[stage.name] = milliseconds(stage.time);
-  }
   Json json{{"engine", stats.engine.name},
-            {"milliseconds", std::move(times)},
+            {"milliseconds", stages_json(stats.stages)},
             {"written", stats.written}};
   if (!stats.engine.code.empty()) json["code"] = code_text(stats.engine);
+  if (!stats.outcome.empty()) json["outcome"] = stats.outcome;
   if (!stats.counted) return json;
   json["executed"] = outcome.steps;
   json["depth"] = outcome.deepest;
@@ -155,7 +181,8 @@ int run(const RunOptions& options, const Common& common) {
   const Result<std::uint32_t> entry = find_entry(*module, options.entry);
   if (!entry) return fail(entry.error(), common);
   const Function& function = module->assembly.functions[*entry];
-  const auto arguments = read_arguments(options, function, module->assembly.names[*entry]);
+  const auto arguments =
+      read_arguments(options.arguments, function, module->assembly.names[*entry]);
   if (!arguments) return fail(arguments.error(), common);
   Listings listings(*module);
   auto linked = ir::link(module->assembly.functions, *entry);
@@ -175,15 +202,18 @@ int run(const RunOptions& options, const Common& common) {
   if (!chosen) return fail(chosen.error(), common);
   Engine& engine = *chosen->engine;
   output.interrupts(engine);
+  Remembered remembered(options, store, *program, listings);
   stages.done("prepare");
   std::unique_ptr<Engine> replayer;
   InterruptGuard guard(engine, options.timeout);
-  Result<TaskResult> task = run_task(engine, *arguments, function.results().size());
+  Result<TaskResult> task = remembered.run(engine, *arguments);
   if (task) find_chain(*task, *arguments, *program, engine_options, replayer, guard);
   stages.done("execute");
   if (!task) return fail(task.error(), common);
+  if (const auto why = remembered.failure()) warn_of_memo(*why);
   if (std::ferror(stdout) != 0) return kTrapped;  // the command line says what is wrong
-  const Stats stats{stages, *chosen, written(*module), counts};
+  const Stats stats{stages, *chosen, written(*module), counts && !remembered.reused(),
+                    remembered.story()};
   say(*task, listings, *program, options.stats ? &stats : nullptr, common);
   if (InterruptGuard::stopped()) return kStopped;
   return task->outcome.trap ? kTrapped : kFine;

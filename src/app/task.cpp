@@ -1,5 +1,7 @@
 #include "app/task.h"
 
+#include <algorithm>
+
 #include "engine/replay.h"
 
 namespace rosetta {
@@ -15,6 +17,14 @@ Result<TaskResult> run_task(Engine& engine, std::span<const Cell> arguments, std
   if (!outcome) return std::unexpected(outcome.error());
   task.outcome = std::move(*outcome);
   return task;
+}
+
+bool prints(const ir::Program& program) {
+  return std::ranges::any_of(program.functions, [](const ir::Function& function) {
+    return std::ranges::any_of(function.code, [](const ir::Instruction& each) {
+      return each.op == ir::Op::Print || each.op == ir::Op::PrintText;
+    });
+  });
 }
 
 void find_chain(TaskResult& task, std::span<const Cell> arguments, const ir::Program& program,

@@ -17,6 +17,9 @@ struct TaskResult {
 
 Result<TaskResult> run_task(Engine& engine, std::span<const Cell> arguments, std::size_t results);
 
+// Whether a task of the program may print.
+bool prints(const ir::Program& program);
+
 // Finds the call chain of the task's trap, where there is a trap and the engine kept no chain, if
 // that can be done in kMostReplaySeconds, within the guard's own time. `replayer` is made for it,
 // and has to outlive the guard.

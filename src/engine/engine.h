@@ -98,6 +98,7 @@ class Engine {
   // Ends what runs, and all that runs later, with the trap `interrupted`. May be called from any
   // thread and from a signal handler.
   virtual void interrupt() noexcept = 0;
+  [[nodiscard]] virtual bool interrupted() const noexcept = 0;
 };
 
 }  // namespace rosetta

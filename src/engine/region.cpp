@@ -4,6 +4,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 namespace rosetta {
 namespace {
 
@@ -24,6 +27,11 @@ Result<Region> Region::reserve(std::uint64_t bytes) {
   void* const begin = bytes > memory ? MAP_FAILED
                                      : mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (begin == MAP_FAILED && bytes <= memory) {
+    return std::unexpected(Error{
+        Fault::Machine, fmt::format("cannot have {:.0f} MiB of address space for a stack: {}",
+                                    static_cast<double>(bytes) / (1 << 20), std::strerror(errno))});
+  }
   if (begin == MAP_FAILED) {
     return std::unexpected(Error{
         Fault::Machine,

@@ -29,6 +29,11 @@ inline constexpr std::array<std::string_view, 8> kTrapNames = {
 
 constexpr std::string_view name(Trap trap) { return kTrapNames[static_cast<std::size_t>(trap)]; }
 
+// Whether it says something of a limit, not of the function: another run may go on.
+constexpr bool is_of_a_limit(Trap trap) {
+  return trap == Trap::CallDepthExceeded || trap == Trap::OutOfFuel || trap == Trap::Interrupted;
+}
+
 constexpr std::optional<Trap> trap_named(std::string_view text) {
   for (std::size_t i = 1; i < kTrapNames.size(); ++i) {
     if (kTrapNames[i] == text) return static_cast<Trap>(i);

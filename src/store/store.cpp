@@ -235,15 +235,16 @@ std::vector<Hash> Store::pins() {
   return all_hashes(query);
 }
 
-bool Store::cached(Cache cache, const Hash& key) {
-  Query query = database_->query("SELECT 1 FROM cache WHERE kind = ?1 AND key = ?2");
+std::optional<std::string> Store::cached_value(Cache cache, const Hash& key) {
+  Query query = database_->query("SELECT value FROM cache WHERE kind = ?1 AND key = ?2");
   query << static_cast<std::int64_t>(cache) << key;
-  return query.next();
+  if (!query.next()) return std::nullopt;
+  return query.bytes(0);
 }
 
-void Store::put_cached(Cache cache, const Hash& key) {
-  Query query = database_->query("INSERT INTO cache VALUES(?1, ?2, x'') ON CONFLICT DO NOTHING");
-  query << static_cast<std::int64_t>(cache) << key;
+void Store::put_cached(Cache cache, const Hash& key, std::string_view value) {
+  Query query = database_->query("INSERT OR REPLACE INTO cache VALUES(?1, ?2, ?3)");
+  (query << static_cast<std::int64_t>(cache) << key).blob(value);
   query.run();
 }
 

@@ -52,9 +52,10 @@ class Store final : public Objects {
   std::vector<Hash> pins();
 
   // The cache of one kind of answers. Keys say all that an answer depends on.
-  enum class Cache : std::uint8_t { PassedCheck = 1 };
-  bool cached(Cache cache, const Hash& key);
-  void put_cached(Cache cache, const Hash& key);
+  enum class Cache : std::uint8_t { PassedCheck = 1, Outcome = 2 };
+  bool cached(Cache cache, const Hash& key) { return cached_value(cache, key).has_value(); }
+  std::optional<std::string> cached_value(Cache cache, const Hash& key);
+  void put_cached(Cache cache, const Hash& key, std::string_view value = "");
 
   Database& database() { return *database_; }
   // The failure that waits in the database, if any.

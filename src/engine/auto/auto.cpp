@@ -82,6 +82,7 @@ class Auto final : public AutoEngine, private interp::Takeover {
 
   Result<Outcome> run(const Tasks& tasks) override;
   void interrupt() noexcept override;
+  bool interrupted() const noexcept override { return interrupted_.load(); }
   std::string story() const override {
     const std::lock_guard lock(shared_->mutex);
     return shared_->whole.empty() ? shared_->story : shared_->story + "; " + shared_->whole;

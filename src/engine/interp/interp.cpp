@@ -71,10 +71,11 @@ void Interpreter::task(std::uint64_t index, const Tasks& tasks, Context& context
 
 Result<Outcome> Interpreter::run(const Tasks& tasks) {
   std::uint64_t next = 0;
-  return run(tasks, turn(), next);
+  return run(tasks, std::nullopt, next);
 }
 
-Result<Outcome> Interpreter::run(const Tasks& tasks, std::uint32_t turn, std::uint64_t& next) {
+Result<Outcome> Interpreter::run(const Tasks& tasks, std::optional<std::uint32_t> turn,
+                                 std::uint64_t& next) {
   Result<Region> region = take_stack();
   if (!region) return std::unexpected(region.error());
   const ir::Function& entry = program_.entry();
@@ -91,7 +92,7 @@ Result<Outcome> Interpreter::run(const Tasks& tasks, std::uint32_t turn, std::ui
   Outcome outcome;
   std::uint64_t index = tasks.first;
   for (; index < tasks.last; ++index) {
-    if (turn_.load(std::memory_order_relaxed) != turn) break;
+    if (turn && turn_.load(std::memory_order_relaxed) != *turn) break;
     if (interrupted_.load(std::memory_order_relaxed) || too_deep) [[unlikely]] {
       context.pc = nullptr;  // nothing has run
       context.taken_over = false;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "engine/interp/encode.h"
@@ -19,10 +20,11 @@ class Interpreter final : public Engine {
 
   Result<Outcome> run(const Tasks& tasks) override;
   void interrupt() noexcept override;
+  bool interrupted() const noexcept override { return interrupted_.load(); }
 
   // As run(), but where the turn is not `turn` any more it ends between two tasks. `next` is set to
   // the first task that did not run.
-  Result<Outcome> run(const Tasks& tasks, std::uint32_t turn, std::uint64_t& next);
+  Result<Outcome> run(const Tasks& tasks, std::optional<std::uint32_t> turn, std::uint64_t& next);
   [[nodiscard]] std::uint32_t turn() const noexcept { return turn_.load(); }
   // Begins another turn. May be called from any thread and from a signal handler.
   void end_turn() noexcept { turn_.fetch_add(1); }

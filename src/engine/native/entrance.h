@@ -66,7 +66,7 @@ class Entrances {
   // thread and from a signal handler. (It sends them the signal SIGURG, which is this class's
   // then.)
   void interrupt() noexcept;
-  [[nodiscard]] bool interrupted() const { return interrupted_.load(); }
+  [[nodiscard]] bool interrupted() const noexcept { return interrupted_.load(); }
 
  private:
   const ir::Program& program_;

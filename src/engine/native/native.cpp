@@ -17,6 +17,7 @@ class Native final : public Engine {
 
   Result<Outcome> run(const Tasks& tasks) override;
   void interrupt() noexcept override { entrances_.interrupt(); }
+  bool interrupted() const noexcept override { return entrances_.interrupted(); }
 
  private:
   Outcome run(const Tasks& tasks, Entrance& entrance);

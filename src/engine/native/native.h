@@ -9,8 +9,8 @@
 namespace rosetta {
 
 // `code` was compiled from the program, as Start::Kind::Tasks, with fuel where the options have
-// some. The program has to outlive the engine. Nothing is counted or observed, and
-// traps come without their call chain.
+// some. The program has to outlive the engine. Nothing is counted or observed, and traps come
+// without their call chain.
 std::unique_ptr<Engine> make_native(const ir::Program& program, const EngineOptions& options,
                                     native::Mapping code);
 
