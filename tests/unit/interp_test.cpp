@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "engine/interp/encode.h"
+#include "engine/interp/interpreter.h"
 #include "unit/machine.h"
 
 namespace rosetta {
@@ -73,6 +75,36 @@ TEST(InterpTest, SeveralThreadsMayRunOneEngine) {
     }
   }
   EXPECT_EQ(sums, std::vector<Cell>(64, 500'500));
+}
+
+// A turn that ends is for whoever asked for one; a plain run runs every task.
+TEST(InterpTest, OnlyARunOfATurnEndsBetweenTasks) {
+  constexpr std::size_t kTasks = 200'000;
+  const ir::Program program = link_first("fn main(n) { load n push 1 add ret }");
+  interp::Interpreter engine(program, {});
+  const std::vector<Cell> arguments(kTasks, 6);
+  std::vector<Cell> results(kTasks);
+  std::vector<std::uint8_t> statuses(kTasks, 0xee);
+  const Cell* const from = arguments.data();
+  Cell* const to = results.data();
+  const Tasks tasks{0, kTasks, std::span(&from, 1), std::span(&to, 1), statuses.data()};
+  {
+    std::jthread ender([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) engine.end_turn();
+    });
+    while (engine.turn() == 0) std::this_thread::yield();
+    EXPECT_TRUE(engine.run(tasks));
+  }
+  EXPECT_EQ(results, std::vector<Cell>(kTasks, 7));
+  EXPECT_EQ(statuses, std::vector<std::uint8_t>(kTasks, 0));
+
+  std::ranges::fill(statuses, std::uint8_t{0xee});
+  const std::uint32_t turn = engine.turn();
+  engine.end_turn();
+  std::uint64_t next = kTasks;
+  EXPECT_TRUE(engine.run(tasks, turn, next));
+  EXPECT_EQ(next, 0U);
+  EXPECT_EQ(statuses.front(), 0xee);
 }
 
 TEST(LimitTest, DepthCountsTheEntrysFrame) {
