@@ -130,8 +130,9 @@ Result<Row> run_once(const Ready& ready, Engine& engine, unsigned threads,
 Result<Row> measure(const Ready& ready, EngineChoice choice, unsigned threads, Listings& listings) {
   constexpr double kSeconds = 0.5;
   constexpr double kEnoughToTell = 0.02;
-  const Result<ChosenEngine> chosen = choose_engine({choice, ready.options.engine.cache, false},
-                                                    ready.program, {}, listings, nullptr);
+  EngineSettings settings = ready.options.engine;
+  settings.choice = choice;
+  const Result<ChosenEngine> chosen = choose_engine(settings, ready.program, {}, listings, nullptr);
   if (!chosen) return std::unexpected(chosen.error());
   const InterruptGuard guard(*chosen->engine, {});
   const auto named = [&](Result<Row> row) {

@@ -45,7 +45,10 @@ EngineChoice read_engine(const std::string& text) {
   if (text == "auto") return EngineChoice::Auto;
   if (text == "interp") return EngineChoice::Interp;
   if (text == "jit") return EngineChoice::Jit;
-  throw CLI::ValidationError(fmt::format("--engine needs auto, interp or jit, not `{}`", text));
+  if (text == "opencl") return EngineChoice::Opencl;
+  if (text == "cuda") return EngineChoice::Cuda;
+  throw CLI::ValidationError(
+      fmt::format("--engine needs auto, interp, jit, opencl or cuda, not `{}`", text));
 }
 
 unsigned read_threads(std::uint64_t n) {
@@ -68,17 +71,36 @@ ReduceChoice read_reduce(const std::string& text) {
 EmitTo read_emit_to(const std::string& text) {
   if (text == "llvm") return EmitTo::Llvm;
   if (text == "asm") return EmitTo::Asm;
-  throw CLI::ValidationError(fmt::format("--to needs llvm or asm, not `{}`", text));
+  if (text == "ptx") return EmitTo::Ptx;
+  if (text == "c") return EmitTo::C;
+  if (text == "cuda") return EmitTo::Cuda;
+  if (text == "hip") return EmitTo::Hip;
+  if (text == "opencl") return EmitTo::Opencl;
+  throw CLI::ValidationError(
+      fmt::format("--to needs c, cuda, hip, opencl, llvm, asm or ptx, not `{}`", text));
 }
 
 void add_engine(CLI::App& app, EngineSettings& engine) {
   app.add_option_function<std::string>(
          "--engine",
          [&engine](const std::string& text) { engine.choice = read_engine(unmarked(text)); },
-         "interp interprets, jit compiles first, auto compiles what is worth it (auto)")
+         "interp interprets, jit compiles first, auto compiles what is worth it, opencl and "
+         "cuda run on devices (auto)")
       ->option_text("ENGINE");
+  app.add_option("--device", engine.devices,
+                 "with opencl and cuda: the number of a device, or a part of its name; more than "
+                 "once: all of these (the first GPU of opencl's, or else the first; all of cuda's)")
+      ->allow_extra_args(false)
+      ->option_text("N|NAME");
   app.add_flag_callback(
       "--no-cache", [&engine] { engine.cache = false; }, "neither take nor keep compiled code");
+}
+
+// What can be said of these options alone.
+void check_engine(const EngineSettings& engine) {
+  if (!engine.devices.empty() && !runs_on_devices(engine.choice)) {
+    throw CLI::ValidationError("--device says where: it needs --engine opencl or cuda");
+  }
 }
 
 void add_timeout(CLI::App& app, std::optional<double>& timeout) {
@@ -96,6 +118,8 @@ constexpr Command kCommands[] = {
      "  rosettavm run FILE --entry fib --fuel 1000    stop after 1000 calls and backward jumps\n"
      "  rosettavm run FILE --timeout 2 --stats        stop after 2 s; say where the time went\n"
      "  rosettavm run FILE --engine jit               compile first\n"
+     "  rosettavm run FILE --engine opencl            on a GPU, or whatever OpenCL finds\n"
+     "  rosettavm run FILE --engine cuda              on NVIDIA's, through their driver alone\n"
      "  rosettavm run gcd 48 18                       a function of the store, by name\n"
      "  rosettavm run '#87e22346' 48 18               or by its hash\n",
      [](CLI::App& app, Settings& settings) -> std::function<int()> {
@@ -124,8 +148,13 @@ constexpr Command kCommands[] = {
        app.add_flag("--profile", run.engine.profile,
                     "give compiled code names and lines, for perf and gdb");
        return [&] {
+         check_engine(settings.run.engine);
          if (settings.run.engine.profile && settings.run.engine.choice == EngineChoice::Interp) {
            throw CLI::ValidationError("--profile is of compiled code: not with --engine interp");
+         }
+         if (settings.run.engine.profile && runs_on_devices(settings.run.engine.choice)) {
+           throw CLI::ValidationError(
+               "--profile is of the processor: not with --engine opencl or cuda");
          }
          if (settings.run.engine.profile && settings.run.trace) {
            throw CLI::ValidationError("--profile is of compiled code, and --trace interprets");
@@ -135,6 +164,9 @@ constexpr Command kCommands[] = {
          }
          if (settings.run.trace && settings.run.engine.choice == EngineChoice::Jit) {
            throw CLI::ValidationError("--trace interprets: not with --engine jit");
+         }
+         if (settings.run.trace && runs_on_devices(settings.run.engine.choice)) {
+           throw CLI::ValidationError("--trace interprets: not with --engine opencl or cuda");
          }
          return rosetta::run(settings.run, settings.common);
        };
@@ -188,6 +220,7 @@ constexpr Command kCommands[] = {
        app.add_flag("--list", par.list, "list the built-in kernels");
        add_engine(app, par.engine);
        return [&] {
+         check_engine(settings.par.engine);
          if (settings.par.program.empty() && !settings.par.list) {
            throw CLI::RequiredError("PROGRAM");
          }
@@ -261,9 +294,11 @@ constexpr Command kCommands[] = {
          return rosetta::fmt_files(settings.fmt, settings.common);
        };
      }},
-    {"emit", "print what an engine compiles a program to",
+    {"emit", "print what an engine compiles a program to, or its source for other compilers",
      "  rosettavm emit --to asm examples/gcd.rvm        machine code for this processor\n"
-     "  rosettavm emit --to llvm FILE --entry fib       LLVM's code, optimised\n",
+     "  rosettavm emit --to llvm FILE --entry fib       LLVM's code, optimised\n"
+     "  rosettavm emit --to ptx FILE                    for NVIDIA's devices\n"
+     "  rosettavm emit --to c FILE -o f.c               a C program: cc -O2 -o f f.c -lm\n",
      [](CLI::App& app, Settings& settings) -> std::function<int()> {
        EmitOptions& emit = settings.emit;
        app.add_option("PROGRAM", emit.program,
@@ -272,15 +307,47 @@ constexpr Command kCommands[] = {
            ->required();
        app.add_option_function<std::string>(
               "--to", [&emit](const std::string& text) { emit.to = read_emit_to(unmarked(text)); },
-              "llvm or asm")
+              "c, cuda, hip or opencl: source text; llvm, asm or ptx: what compiled code is")
            ->option_text("FORM")
            ->required();
        app.add_option("--entry", emit.entry, "the function of a file that runs (main)")
            ->option_text("NAME");
-       app.add_flag("--fuel", emit.fuel, "with counting of calls and backward jumps");
+       app.add_flag(
+           "--fuel", emit.fuel,
+           "llvm and asm with counting of calls and backward jumps; others have it always");
+       app.add_flag("--native-recursion", emit.native_recursion,
+                    "c, cuda and hip that call themselves, without stacks of their own");
        app.add_option("-o,--output", emit.output, "the file to write; none, or -: standard output")
            ->option_text("FILE");
-       return [&] { return rosetta::emit(settings.emit, settings.common); };
+       return [&] {
+         const bool source = emit.to != EmitTo::Llvm && emit.to != EmitTo::Asm;
+         if (emit.fuel && source) {
+           throw CLI::ValidationError("--fuel is of llvm and asm: all others count");
+         }
+         if (emit.native_recursion && !source) {
+           throw CLI::ValidationError("--native-recursion is of c, cuda and hip");
+         }
+         return rosetta::emit(emit, settings.common);
+       };
+     }},
+    {"cuda", "write a CUDA program that runs a function on many tasks",
+     "  rosettavm cuda examples/collatz.rvm             collatz.cu\n"
+     "  nvcc -o collatz collatz.cu && ./collatz 1000    needs nothing else; --help says more\n"
+     "  rosettavm cuda FILE --entry fib -o -            to standard output\n",
+     [](CLI::App& app, Settings& settings) -> std::function<int()> {
+       EmitOptions& emit = settings.emit;
+       app.add_option("PROGRAM", emit.program,
+                      "a file, - for standard input, a name in the store, or #HASH")
+           ->option_text(" ")
+           ->required();
+       app.add_option("--entry", emit.entry, "the function of a file that runs (main)")
+           ->option_text("NAME");
+       app.add_flag("--native-recursion", emit.native_recursion,
+                    "functions that call themselves, without stacks of their own");
+       app.add_option("-o,--output", emit.output,
+                      "the file to write (PROGRAM.cu), or - for standard output")
+           ->option_text("FILE");
+       return [&] { return rosetta::cuda(emit, settings.common); };
      }},
     {"store", "keep functions by their hashes, and names for them", "", nullptr},
     {"store add", "put the functions of files into the store, and name them",

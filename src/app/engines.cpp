@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "app/devices.h"
 #include "engine/interp/interp.h"
 #include "engine/native/key.h"
 #include "engine/native/loader.h"
@@ -23,7 +24,7 @@ std::string compiler_path() {
 }
 
 std::string code_text(const ChosenEngine& engine) {
-  return engine.tiers == nullptr ? engine.code : engine.code + "; " + engine.tiers->story();
+  return engine.story ? engine.code + "; " + engine.story() : engine.code;
 }
 
 unsigned all_threads() {
@@ -33,15 +34,15 @@ unsigned all_threads() {
   return static_cast<unsigned>(std::max(CPU_COUNT(&set), 1));
 }
 
-std::optional<native::Cache> code_cache() {
+std::optional<Cache> code_cache() {
   // The folder as the XDG base directory specification says, which knows absolute paths only.
   const char* const cache = std::getenv("XDG_CACHE_HOME");
   if (cache != nullptr && *cache == '/') {
-    return native::Cache(std::string(cache) + "/rosettavm/code");
+    return Cache(std::string(cache) + "/rosettavm/code");
   }
   const char* const home = std::getenv("HOME");
   if (home == nullptr || *home != '/') return std::nullopt;
-  return native::Cache(std::string(home) + "/.cache/rosettavm/code");
+  return Cache(std::string(home) + "/.cache/rosettavm/code");
 }
 
 Result<const native::Compiler*> compiler() {
@@ -94,10 +95,12 @@ class Compilation {
   // Nothing where it is not in the cache.
   std::optional<native::Image> find() {
     if (!cache_) return std::nullopt;
-    native::Cache::Found found = cache_->find(key_);
-    why_ = found.image ? "cache hit" : "cache miss: " + found.why;
+    const Cache::Found found = cache_->find(key_);
+    std::optional<native::Image> image;
+    if (found.bytes) image = native::image_from_bytes(*found.bytes);
+    why_ = image ? "cache hit" : "cache miss: " + (found.bytes ? "damaged" : found.why);
     done("cache");
-    return std::move(found.image);
+    return image;
   }
 
   Result<native::Image> compile() {
@@ -107,7 +110,7 @@ class Compilation {
     Result<native::Image> image = (*found)->compile(program_, {}, options_);
     done("compile");
     if (!image || !cache_) return image;
-    const Result<void> kept = cache_->keep(key_, *image);
+    const Result<void> kept = cache_->keep(key_, native::to_bytes(*image));
     why_ += kept ? "; kept now" : "; not kept: " + kept.error().message;
     done("keep");
     return image;
@@ -118,7 +121,7 @@ class Compilation {
     if (!cache_) return {};
     return [cache = *cache_, key = key_](const native::Image& image) {
       // What cannot be kept is compiled again next time.
-      static_cast<void>(cache.keep(key, image));
+      static_cast<void>(cache.keep(key, native::to_bytes(image)));
     };
   }
 
@@ -132,7 +135,7 @@ class Compilation {
   const ir::Program& program_;
   const native::CompileOptions& options_;
   Stages* stages_;
-  std::optional<native::Cache> cache_;
+  std::optional<Cache> cache_;
   Hash key_;
   std::string why_;
 };
@@ -146,6 +149,12 @@ Result<ChosenEngine> choose_engine(const EngineSettings& settings,
   if (settings.choice == EngineChoice::Interp || options.observer != nullptr) {
     return ChosenEngine{make_interpreter(*program, options), "interp", {}};
   }
+  if (settings.choice == EngineChoice::Opencl) {
+    return choose_opencl(settings, *program, options, stages);
+  }
+  if (settings.choice == EngineChoice::Cuda) {
+    return choose_cuda(settings, *program, options, stages);
+  }
   std::optional<native::Symbols> names;
   if (settings.profile) names = symbols(*program, listings, true);
   const native::CompileOptions compile_options{options.limits.fuel.has_value(),
@@ -157,8 +166,9 @@ Result<ChosenEngine> choose_engine(const EngineSettings& settings,
     how.compiler = compiler;
     how.keep = compilation.keeper();
     std::unique_ptr<AutoEngine> engine = make_auto(program, options, std::move(how));
-    const AutoEngine* const tiers = engine.get();
-    return ChosenEngine{std::move(engine), "auto", compilation.why(), tiers};
+    const AutoEngine& tiers = *engine;
+    return ChosenEngine{std::move(engine), "auto", compilation.why(),
+                        [&tiers] { return tiers.story(); }};
   }
   if (!image) {
     Result<native::Image> compiled = compilation.compile();

@@ -1,6 +1,7 @@
 // The engines of this machine, and how the one that was asked for comes to run a program.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,8 +9,8 @@
 #include "app/options.h"
 #include "app/program.h"
 #include "engine/auto/auto.h"
+#include "engine/cache.h"
 #include "engine/engine.h"
-#include "engine/native/cache.h"
 #include "engine/native/compiler.h"
 
 namespace rosetta {
@@ -19,14 +20,15 @@ std::string compiler_path();
 
 // Where compiled code is kept: rosettavm/code in the user's cache folder. Nothing where no folder
 // is known.
-std::optional<native::Cache> code_cache();
+std::optional<Cache> code_cache();
 
 // An engine, and what `--stats` says of it.
 struct ChosenEngine {
   std::unique_ptr<Engine> engine;
   std::string name;
   std::string code;  // where the compiled code came from; empty where there is none
-  const AutoEngine* tiers = nullptr;  // the engine, where it is one that tells a story
+  std::function<std::string()> story{};  // what became of it so far; null where nothing can
+  std::string devices{};                 // their names, where it runs on such
 };
 
 // Where its code came from, and what became of it.

@@ -83,6 +83,7 @@ std::string stats_text(const Finished& job, const Stats& stats) {
     text += fmt::format("{:<24} {:>14}\n", what, value);
   };
   say("engine", stats.engine.name);
+  if (!stats.engine.devices.empty()) say("device", stats.engine.devices);
   if (!stats.engine.code.empty()) say("compiled code", code_text(stats.engine));
   say("threads", stats.threads);
   say("chunks", grouped(job.report.chunks));
@@ -96,6 +97,7 @@ std::string stats_text(const Finished& job, const Stats& stats) {
 
 Json stats_json(const Finished& job, const Stats& stats) {
   Json json{{"engine", stats.engine.name}, {"milliseconds", stages_json(stats.stages)}};
+  if (!stats.engine.devices.empty()) json["device"] = stats.engine.devices;
   if (!stats.engine.code.empty()) json["code"] = code_text(stats.engine);
   json["threads"] = stats.threads;
   json["chunks"] = job.report.chunks;

@@ -17,12 +17,19 @@ struct Common {
 
 enum class ColorChoice : std::uint8_t { Auto, Always, Never };
 
-enum class EngineChoice : std::uint8_t { Auto, Interp, Jit };
+enum class EngineChoice : std::uint8_t { Auto, Interp, Jit, Opencl, Cuda };
+
+// Whether its tasks run on devices, which can neither print nor be watched.
+constexpr bool runs_on_devices(EngineChoice choice) {
+  return choice == EngineChoice::Opencl || choice == EngineChoice::Cuda;
+}
 
 struct EngineSettings {
   EngineChoice choice = EngineChoice::Auto;
   bool cache = true;     // compiled code is taken from there, and kept
   bool profile = false;  // compiled code with names and lines, for debuggers and profilers
+  std::vector<std::string>
+      devices;  // --device: numbers or names; none: opencl's best, all of cuda's
 };
 
 struct RunOptions {
@@ -59,7 +66,7 @@ struct ParOptions {
   EngineSettings engine;
 };
 
-enum class EmitTo : std::uint8_t { Llvm, Asm };
+enum class EmitTo : std::uint8_t { Llvm, Asm, Ptx, C, Cuda, Hip, Opencl };
 
 struct EmitOptions {
   std::string program;
@@ -67,6 +74,7 @@ struct EmitOptions {
   std::optional<std::string> entry;
   std::string output;  // empty, or -: standard output
   bool fuel = false;
+  bool native_recursion = false;  // of the device, not on stacks of our own
 };
 
 struct TestOptions {
@@ -149,6 +157,8 @@ inline constexpr int kStopped = 130;  // by Ctrl-C
 int run(const RunOptions& options, const Common& common);
 int run_many(const ParOptions& options, const Common& common);
 int emit(const EmitOptions& options, const Common& common);
+// `to` is CUDA, and where no output is given it is a file named after the program.
+int cuda(EmitOptions options, const Common& common);
 int test(const TestOptions& options, const Common& common);
 int fmt_files(const FmtOptions& options, const Common& common);
 int show(const ShowOptions& options, const Common& common);

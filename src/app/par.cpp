@@ -22,10 +22,16 @@ std::optional<TrapReport> explain(const Finished& job, Engine& replayer, Interru
   const par::Trapped& first = job.report.first.front();
   if (first.arguments.size() != job.program.entry().params.size()) return job.report.first_report;
   guard.hand_over(replayer, kMostReplaySeconds);
-  const Result<TaskResult> again =
-      run_task(replayer, first.arguments, job.program.entry().results.size());
-  const bool same = again && again->outcome.trap && again->outcome.trap->trap == first.trap;
-  return same ? again->outcome.trap : job.report.first_report;
+  std::vector<const Cell*> arguments;
+  for (const Cell& cell : first.arguments) arguments.push_back(&cell);
+  TrapReport report = job.report.first_report.value_or(TrapReport{});
+  if (!job.report.first_report) {
+    report.trap = first.trap;
+    report.place = Frame::unknown();
+  }
+  // (Of all columns these have that task alone.)
+  report.task = 0;
+  return replay(replayer, job.program, {0, 1, arguments, {}, nullptr}, report);
 }
 
 // Whether a kernel's name is a file's, or a function's of the store: those go before.

@@ -35,6 +35,15 @@ constexpr char kNoChain[] =
     "  the calls that led here are not known: compiled code does not keep them, and running it "
     "again in the interpreter took too long\n";
 
+// What a device does not know, nor the interpreter in time.
+constexpr char kNowhere[] =
+    "  where it was is not known: a device does not say that, and the interpreter did not run it "
+    "again to the end\n";
+constexpr char kContradicted[] =
+    "  the interpreter ran the same task again, and it did not end so: what ran it before (a "
+    "device, "
+    "its driver) computes wrongly, and none of its results can be relied on\n";
+
 std::uint64_t omitted_frames(const TrapReport& report) {
   return report.frames == 0 ? 0 : report.frames - report.innermost.size() - report.outermost.size();
 }
@@ -43,6 +52,10 @@ std::uint64_t omitted_frames(const TrapReport& report) {
 
 std::string trap_text(const TrapReport& report, Listings& listings, const ir::Program& program,
                       Look look) {
+  if (report.place.function == Frame::kUnknownFunction) {
+    return fmt::format("trap: {}\n{}", name(report.trap),
+                       report.contradicted ? kContradicted : kNowhere);
+  }
   const Where at = where(report.place, listings, program);
   const Hash hash = listings.hash(program.numbers[report.place.function]);
   std::string text = fmt::format("{}: trap: {} in `{}` (#{})", place(at), name(report.trap),
@@ -90,8 +103,11 @@ Json trap_json(const TrapReport& report, Listings& listings, const ir::Program& 
                 {"column", position.column}};
   };
   Json json{{"trap", std::string(name(report.trap))}};
-  json.update(place(report.place));
-  json["hash"] = to_hex(listings.hash(program.numbers[report.place.function]));
+  if (report.place.function != Frame::kUnknownFunction) {
+    json.update(place(report.place));
+    json["hash"] = to_hex(listings.hash(program.numbers[report.place.function]));
+  }
+  if (report.contradicted) json["contradicted"] = true;
   json["frames"] = report.frames == 0 ? Json() : Json(report.frames);
   json["omitted"] = omitted_frames(report);
   json["chain"] = Json::array();

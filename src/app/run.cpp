@@ -124,6 +124,7 @@ std::string stats_text(const Stats& stats, const Outcome& outcome) {
     text += fmt::format("{:<24} {:>14}\n", what, value);
   };
   say("engine", stats.engine.name);
+  if (!stats.engine.devices.empty()) say("device", stats.engine.devices);
   if (!stats.engine.code.empty()) say("compiled code", code_text(stats.engine));
   if (!stats.outcome.empty()) say("outcome", stats.outcome);
   say("instructions written", stats.written);
@@ -137,6 +138,7 @@ Json stats_json(const Stats& stats, const Outcome& outcome) {
   Json json{{"engine", stats.engine.name},
             {"milliseconds", stages_json(stats.stages)},
             {"written", stats.written}};
+  if (!stats.engine.devices.empty()) json["device"] = stats.engine.devices;
   if (!stats.engine.code.empty()) json["code"] = code_text(stats.engine);
   if (!stats.outcome.empty()) json["outcome"] = stats.outcome;
   if (!stats.counted) return json;
@@ -189,6 +191,12 @@ int run(const RunOptions& options, const Common& common) {
   if (!linked) return fail(linked.error(), *entry, listings, common);
   const auto program = std::make_shared<const ir::Program>(std::move(*linked));
   stages.done("lower");
+  if (runs_on_devices(options.engine.choice) && prints(*program)) {
+    return fail(Error{Fault::Usage,
+                      "this program prints, and a device cannot; every other engine can, and `par` "
+                      "runs it on a device without its prints"},
+                common);
+  }
 
   Standard output(common.json);
   std::optional<Tracer> tracer;

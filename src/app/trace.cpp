@@ -21,6 +21,13 @@ std::string_view what(const ir::Instruction& instruction, Opcode opcode) {
     case ir::Op::Print:
     case ir::Op::PrintText:
     case ir::Op::Call:
+    case ir::Op::Enter:
+    case ir::Op::Charge:
+    case ir::Op::Credit:
+    case ir::Op::Push:
+    case ir::Op::Pop:
+    case ir::Op::Save:
+    case ir::Op::Restore:
     case ir::Op::Branch:
     case ir::Op::Switch:
     case ir::Op::TailCall:
@@ -46,6 +53,13 @@ std::size_t operands(const ir::Instruction& instruction, const rosetta::Function
     case ir::Op::Swap:
     case ir::Op::PrintText:
     case ir::Op::Call:
+    case ir::Op::Enter:
+    case ir::Op::Charge:
+    case ir::Op::Credit:
+    case ir::Op::Push:
+    case ir::Op::Pop:
+    case ir::Op::Save:
+    case ir::Op::Restore:
     case ir::Op::Jump:
     case ir::Op::TailCall:
     case ir::Op::Trap: break;

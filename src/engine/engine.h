@@ -22,7 +22,7 @@ struct Limits {
 };
 
 // Columns of cells. Task i has its k-th argument in arguments[k][i] and leaves its k-th result in
-// results[k][i], and in statuses[i] its Trap; the results of a trapped task are not written.
+// results[k][i], and in statuses[i] its Trap; the results of a trapped task mean nothing.
 struct Tasks {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
@@ -39,6 +39,9 @@ struct Frame {
 
   // Where compiled code was interrupted, only the function is known.
   static constexpr std::uint32_t kUnknownInstruction = 0xffff'ffff;
+  // Where a device ran it, not even that.
+  static constexpr std::uint32_t kUnknownFunction = 0xffff'ffff;
+  static constexpr Frame unknown() { return {kUnknownFunction, kUnknownInstruction}; }
 };
 
 struct TrapReport {
@@ -50,6 +53,8 @@ struct TrapReport {
   std::vector<Frame> innermost;
   std::vector<Frame> outermost;
   std::uint64_t frames = 0;
+  // The interpreter, which ran the task again, says otherwise: whoever reported this is wrong.
+  bool contradicted = false;
 
   static constexpr std::size_t kMostFrames = 16;
 };
@@ -94,6 +99,9 @@ class Engine {
   // May be called from several threads at once, on tasks that do not overlap. An error is the
   // machine's: not enough memory for the call depth.
   [[nodiscard]] virtual Result<Outcome> run(const Tasks& tasks) = 0;
+
+  // How many tasks at once keep it busy. Each of fewer takes longer.
+  [[nodiscard]] virtual std::uint64_t grain() const { return 1; }
 
   // Ends what runs, and all that runs later, with the trap `interrupted`. May be called from any
   // thread and from a signal handler.

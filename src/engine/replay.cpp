@@ -19,13 +19,16 @@ TrapReport replay(Engine& replayer, const ir::Program& program, const Tasks& tas
   for (Cell& cell : cells) results.push_back(&cell);
   std::uint8_t status = 0;
   Result<Outcome> outcome = replayer.run({0, 1, arguments, results, &status});
-  if (!outcome || !outcome->trap) return report;
-  TrapReport& again = *outcome->trap;
-  const bool same = again.trap == report.trap && again.place.function == report.place.function &&
-                    again.place.instruction == report.place.instruction;
-  if (!same) return report;
-  again.task = report.task;
-  return std::move(again);
+  if (!outcome || (outcome->trap && outcome->trap->trap == Trap::Interrupted)) return report;
+  const std::optional<TrapReport>& again = outcome->trap;
+  const bool same_trap = again && again->trap == report.trap;
+  const bool same_place = same_trap && (report.place.function == Frame::kUnknownFunction ||
+                                        (again->place.function == report.place.function &&
+                                         again->place.instruction == report.place.instruction));
+  TrapReport found = same_place ? *again : report;
+  found.task = report.task;
+  found.contradicted = !same_trap;
+  return found;
 }
 
 }  // namespace rosetta

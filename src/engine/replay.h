@@ -14,8 +14,9 @@ namespace rosetta {
 std::unique_ptr<Engine> make_replayer(const ir::Program& program, const EngineOptions& options);
 
 // Runs the report's task of `tasks` again, whose columns are only read. Gives the trap with its
-// chain where it happens again at the same place, else the report as it was; at once where it has
-// its chain, or where the task was interrupted.
+// chain where it happens again at the same place, or where no place was known; else the report as
+// it was, contradicted where the task ended otherwise. The report at once where it has its chain,
+// or where the task was interrupted.
 TrapReport replay(Engine& replayer, const ir::Program& program, const Tasks& tasks,
                   const TrapReport& report);
 

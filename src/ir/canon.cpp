@@ -161,6 +161,13 @@ void Canonical::instruction(std::uint32_t at) {
     case Op::CanonF32:
     case Op::CanonF64:
     case Op::PrintText:
+    case Op::Enter:
+    case Op::Charge:
+    case Op::Credit:
+    case Op::Push:
+    case Op::Pop:
+    case Op::Save:
+    case Op::Restore:
     case Op::Jump:
     case Op::Branch:
     case Op::Switch:

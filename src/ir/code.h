@@ -48,6 +48,17 @@ enum class Op : std::uint8_t {
   PrintText,  // prints text `target`
   Call,       // calls function `target`: arguments in dst, dst + 1, …, and results there too;
               // all other registers from dst on are undefined afterwards
+  // On explicit stacks (ir/explicit.h). A stack is of cells, a task's own, and empty at its start.
+  Enter,    // as Call, but no event of the program: no fuel, no depth. The callee is a machine; see
+            // Function::enters
+  Charge,   // what a call costs: 1 of fuel, then of the call depth `target`, of which a frame that
+            // goes gives `other` back; traps where one of them is not there
+  Credit,   // gives `target` of the call depth back
+  Push,     // `target` more cells on the stack, of any value: what a frame of weight `other` saves,
+            // or where that is 0 a machine's own
+  Pop,      // `target` fewer
+  Save,     // the cell `target` below the top one = a
+  Restore,  // dst = the cell `target` below the top one
   // At its end.
   Jump,      // to block `target`; Costs as below
   Branch,    // a is not zero: to block `target`, else to block `other`
@@ -90,7 +101,8 @@ struct Block {
   std::uint32_t begin;   // in Function::code; ends with the next block's
   std::uint32_t height;  // values on the operand stack at its end, in their homes
   std::uint32_t first;   // the instructions of the checked function that it stands for: the first
-  std::uint32_t steps;   // and how many; none in the entry block, which zeroes the locals
+  std::uint32_t steps;   // and how many; none in the entry block, which zeroes the locals, and in
+                         // blocks that passes add
 };
 
 struct Function {
@@ -99,6 +111,9 @@ struct Function {
   std::vector<Type> locals;
   std::uint32_t registers = 0;  // all of them
   std::uint32_t weight = 0;     // of a frame in the call depth; 0 where no cycle can be reached
+  bool machine = false;         // works on the task's explicit stack, and counts the call depth by
+                                // itself; its weight is 0
+  bool enters = false;          // is but the way into a machine, which gives its weight back
   std::vector<Instruction> code;
   std::vector<Block> blocks;  // the first is the entry; each ends in one terminator
   std::vector<SwitchTarget> targets;

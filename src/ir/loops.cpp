@@ -2,48 +2,15 @@
 
 #include <algorithm>
 
+#include "ir/edges.h"
+
 namespace rosetta::ir {
 namespace {
-
-// Calls visit(target, costs) for each edge of the terminator.
-template <class Visit>
-void for_each_edge(const Function& function, const Instruction& end, Visit visit) {
-  switch (end.op) {
-    case Op::Jump: visit(end.target, end.costs == Costs::Target); return;
-    case Op::Branch:
-      visit(end.target, end.costs == Costs::Target);
-      visit(end.other, end.costs == Costs::Other);
-      return;
-    case Op::Switch:
-      for (std::uint32_t i = 0; i <= end.other; ++i) {
-        const SwitchTarget& target = function.targets[end.target + i];
-        visit(target.block, target.costs);
-      }
-      return;
-    case Op::Regular:
-    case Op::Copy:
-    case Op::Swap:
-    case Op::Select:
-    case Op::CanonF32:
-    case Op::CanonF64:
-    case Op::Print:
-    case Op::PrintText:
-    case Op::Call:
-    case Op::TailCall:
-    case Op::Ret:
-    case Op::Halt:
-    case Op::Trap: return;
-  }
-}
-
-const Instruction& terminator(const Function& function, BlockId block) {
-  return function.code[function.end(block) - 1];
-}
 
 std::vector<std::vector<BlockId>> predecessors(const Function& function) {
   std::vector<std::vector<BlockId>> from(function.blocks.size());
   for (BlockId block = 0; block < function.blocks.size(); ++block) {
-    for_each_edge(function, terminator(function, block), [&](BlockId target, bool) {
+    for_each_edge(function, block, [&](BlockId target, bool) {
       if (from[target].empty() || from[target].back() != block) from[target].push_back(block);
     });
   }
@@ -52,7 +19,7 @@ std::vector<std::vector<BlockId>> predecessors(const Function& function) {
 
 bool jumps_back_to(const Function& function, BlockId block, BlockId head) {
   bool found = false;
-  for_each_edge(function, terminator(function, block),
+  for_each_edge(function, block,
                 [&](BlockId target, bool costs) { found = found || (costs && target == head); });
   return found;
 }
@@ -91,7 +58,7 @@ std::vector<bool> reachable_blocks(const Function& function, BlockId block) {
   while (!pending.empty()) {
     const BlockId from = pending.back();
     pending.pop_back();
-    for_each_edge(function, terminator(function, from), [&](BlockId target, bool) {
+    for_each_edge(function, from, [&](BlockId target, bool) {
       if (reached[target]) return;
       reached[target] = true;
       pending.push_back(target);
@@ -104,7 +71,7 @@ std::vector<BlockId> loops_around(const Function& function, BlockId block, std::
   const auto from = predecessors(function);
   std::vector<bool> is_head(function.blocks.size());
   for (BlockId each = 0; each < function.blocks.size(); ++each) {
-    for_each_edge(function, terminator(function, each), [&](BlockId target, bool costs) {
+    for_each_edge(function, each, [&](BlockId target, bool costs) {
       if (costs) is_head[target] = true;
     });
   }

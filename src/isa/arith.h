@@ -171,7 +171,65 @@ RV_FN rv_f32 rv_f32_copysign(rv_f32 a, rv_f32 b) {
   return rv_float32((rv_bits32(a) & ~(rv_u32)0x80000000u) | (rv_bits32(b) & 0x80000000u));
 }
 
-/* f64. */
+/* Float to integer, towards zero. The bounds are the nearest floats outside the range: exact. */
+RV_FN rv_i32 rv_i32_trunc_f32_s(rv_f32 a, rv_i32* result) {
+  if (a != a) return RV_TRAP_INVALID_CONVERSION;
+  if (a < -2147483648.0f || a >= 2147483648.0f) return RV_TRAP_OVERFLOW;
+  *result = (rv_i32)a;
+  return 0;
+}
+RV_FN rv_i32 rv_i32_trunc_f32_u(rv_f32 a, rv_i32* result) {
+  if (a != a) return RV_TRAP_INVALID_CONVERSION;
+  if (a <= -1.0f || a >= 4294967296.0f) return RV_TRAP_OVERFLOW;
+  *result = (rv_i32)(rv_u32)a;
+  return 0;
+}
+RV_FN rv_i32 rv_i64_trunc_f32_s(rv_f32 a, rv_i64* result) {
+  if (a != a) return RV_TRAP_INVALID_CONVERSION;
+  if (a < -9223372036854775808.0f || a >= 9223372036854775808.0f) return RV_TRAP_OVERFLOW;
+  *result = (rv_i64)a;
+  return 0;
+}
+RV_FN rv_i32 rv_i64_trunc_f32_u(rv_f32 a, rv_i64* result) {
+  if (a != a) return RV_TRAP_INVALID_CONVERSION;
+  if (a <= -1.0f || a >= 18446744073709551616.0f) return RV_TRAP_OVERFLOW;
+  *result = (rv_i64)(rv_u64)a;
+  return 0;
+}
+RV_FN rv_i32 rv_i32_trunc_sat_f32_s(rv_f32 a) {
+  if (a != a || a < -2147483648.0f) return a != a ? 0 : (-0x7fffffff - 1);
+  return a >= 2147483648.0f ? 0x7fffffff : (rv_i32)a;
+}
+RV_FN rv_i32 rv_i32_trunc_sat_f32_u(rv_f32 a) {
+  if (a != a || a <= -1.0f) return 0;
+  return a >= 4294967296.0f ? -1 : (rv_i32)(rv_u32)a;
+}
+RV_FN rv_i64 rv_i64_trunc_sat_f32_s(rv_f32 a) {
+  if (a != a || a < -9223372036854775808.0f) return a != a ? 0 : (-0x7fffffffffffffff - 1);
+  return a >= 9223372036854775808.0f ? 0x7fffffffffffffff : (rv_i64)a;
+}
+RV_FN rv_i64 rv_i64_trunc_sat_f32_u(rv_f32 a) {
+  if (a != a || a <= -1.0f) return 0;
+  return a >= 18446744073709551616.0f ? -1 : (rv_i64)(rv_u64)a;
+}
+
+/* The other conversions. */
+RV_FN rv_i32 rv_i32_wrap_i64(rv_i64 a) { return (rv_i32)(rv_u32)(rv_u64)a; }
+RV_FN rv_i64 rv_i64_extend_i32_s(rv_i32 a) { return (rv_i64)a; }
+RV_FN rv_i64 rv_i64_extend_i32_u(rv_i32 a) { return (rv_i64)(rv_u64)(rv_u32)a; }
+RV_FN rv_f32 rv_f32_convert_i32_s(rv_i32 a) { return (rv_f32)a; }
+RV_FN rv_f32 rv_f32_convert_i32_u(rv_i32 a) { return (rv_f32)(rv_u32)a; }
+RV_FN rv_f32 rv_f32_convert_i64_s(rv_i64 a) { return (rv_f32)a; }
+RV_FN rv_f32 rv_f32_convert_i64_u(rv_i64 a) { return (rv_f32)(rv_u64)a; }
+RV_FN rv_i32 rv_i32_reinterpret_f32(rv_f32 a) { return (rv_i32)rv_bits32(a); }
+RV_FN rv_f32 rv_f32_reinterpret_i32(rv_i32 a) { return rv_float32((rv_u32)a); }
+
+/* No opcode, but what lowering inserts where a NaN's bits are seen: any NaN becomes the positive
+ * quiet NaN without payload. */
+RV_FN rv_f32 rv_f32_canon(rv_f32 a) { return a != a ? rv_float32(0x7fc00000u) : a; }
+
+/* f64, and what converts from and to it: apart, because some devices do not know the type. */
+#ifndef RV_WITHOUT_F64
 RV_FN rv_i64 rv_f64_eq(rv_f64 a, rv_f64 b) { return a == b; }
 RV_FN rv_i64 rv_f64_ne(rv_f64 a, rv_f64 b) { return a != b; }
 RV_FN rv_i64 rv_f64_lt(rv_f64 a, rv_f64 b) { return a < b; }
@@ -206,19 +264,6 @@ RV_FN rv_f64 rv_f64_copysign(rv_f64 a, rv_f64 b) {
                     (rv_bits64(b) & 0x8000000000000000u));
 }
 
-/* Float to integer, towards zero. The bounds are the nearest floats outside the range: exact. */
-RV_FN rv_i32 rv_i32_trunc_f32_s(rv_f32 a, rv_i32* result) {
-  if (a != a) return RV_TRAP_INVALID_CONVERSION;
-  if (a < -2147483648.0f || a >= 2147483648.0f) return RV_TRAP_OVERFLOW;
-  *result = (rv_i32)a;
-  return 0;
-}
-RV_FN rv_i32 rv_i32_trunc_f32_u(rv_f32 a, rv_i32* result) {
-  if (a != a) return RV_TRAP_INVALID_CONVERSION;
-  if (a <= -1.0f || a >= 4294967296.0f) return RV_TRAP_OVERFLOW;
-  *result = (rv_i32)(rv_u32)a;
-  return 0;
-}
 RV_FN rv_i32 rv_i32_trunc_f64_s(rv_f64 a, rv_i32* result) {
   if (a != a) return RV_TRAP_INVALID_CONVERSION;
   if (a <= -2147483649.0 || a >= 2147483648.0) return RV_TRAP_OVERFLOW;
@@ -229,18 +274,6 @@ RV_FN rv_i32 rv_i32_trunc_f64_u(rv_f64 a, rv_i32* result) {
   if (a != a) return RV_TRAP_INVALID_CONVERSION;
   if (a <= -1.0 || a >= 4294967296.0) return RV_TRAP_OVERFLOW;
   *result = (rv_i32)(rv_u32)a;
-  return 0;
-}
-RV_FN rv_i32 rv_i64_trunc_f32_s(rv_f32 a, rv_i64* result) {
-  if (a != a) return RV_TRAP_INVALID_CONVERSION;
-  if (a < -9223372036854775808.0f || a >= 9223372036854775808.0f) return RV_TRAP_OVERFLOW;
-  *result = (rv_i64)a;
-  return 0;
-}
-RV_FN rv_i32 rv_i64_trunc_f32_u(rv_f32 a, rv_i64* result) {
-  if (a != a) return RV_TRAP_INVALID_CONVERSION;
-  if (a <= -1.0f || a >= 18446744073709551616.0f) return RV_TRAP_OVERFLOW;
-  *result = (rv_i64)(rv_u64)a;
   return 0;
 }
 RV_FN rv_i32 rv_i64_trunc_f64_s(rv_f64 a, rv_i64* result) {
@@ -255,14 +288,6 @@ RV_FN rv_i32 rv_i64_trunc_f64_u(rv_f64 a, rv_i64* result) {
   *result = (rv_i64)(rv_u64)a;
   return 0;
 }
-RV_FN rv_i32 rv_i32_trunc_sat_f32_s(rv_f32 a) {
-  if (a != a || a < -2147483648.0f) return a != a ? 0 : (-0x7fffffff - 1);
-  return a >= 2147483648.0f ? 0x7fffffff : (rv_i32)a;
-}
-RV_FN rv_i32 rv_i32_trunc_sat_f32_u(rv_f32 a) {
-  if (a != a || a <= -1.0f) return 0;
-  return a >= 4294967296.0f ? -1 : (rv_i32)(rv_u32)a;
-}
 RV_FN rv_i32 rv_i32_trunc_sat_f64_s(rv_f64 a) {
   if (a != a || a <= -2147483649.0) return a != a ? 0 : (-0x7fffffff - 1);
   return a >= 2147483648.0 ? 0x7fffffff : (rv_i32)a;
@@ -270,14 +295,6 @@ RV_FN rv_i32 rv_i32_trunc_sat_f64_s(rv_f64 a) {
 RV_FN rv_i32 rv_i32_trunc_sat_f64_u(rv_f64 a) {
   if (a != a || a <= -1.0) return 0;
   return a >= 4294967296.0 ? -1 : (rv_i32)(rv_u32)a;
-}
-RV_FN rv_i64 rv_i64_trunc_sat_f32_s(rv_f32 a) {
-  if (a != a || a < -9223372036854775808.0f) return a != a ? 0 : (-0x7fffffffffffffff - 1);
-  return a >= 9223372036854775808.0f ? 0x7fffffffffffffff : (rv_i64)a;
-}
-RV_FN rv_i64 rv_i64_trunc_sat_f32_u(rv_f32 a) {
-  if (a != a || a <= -1.0f) return 0;
-  return a >= 18446744073709551616.0f ? -1 : (rv_i64)(rv_u64)a;
 }
 RV_FN rv_i64 rv_i64_trunc_sat_f64_s(rv_f64 a) {
   if (a != a || a < -9223372036854775808.0) return a != a ? 0 : (-0x7fffffffffffffff - 1);
@@ -288,28 +305,15 @@ RV_FN rv_i64 rv_i64_trunc_sat_f64_u(rv_f64 a) {
   return a >= 18446744073709551616.0 ? -1 : (rv_i64)(rv_u64)a;
 }
 
-/* The other conversions. */
-RV_FN rv_i32 rv_i32_wrap_i64(rv_i64 a) { return (rv_i32)(rv_u32)(rv_u64)a; }
-RV_FN rv_i64 rv_i64_extend_i32_s(rv_i32 a) { return (rv_i64)a; }
-RV_FN rv_i64 rv_i64_extend_i32_u(rv_i32 a) { return (rv_i64)(rv_u64)(rv_u32)a; }
-RV_FN rv_f32 rv_f32_convert_i32_s(rv_i32 a) { return (rv_f32)a; }
-RV_FN rv_f32 rv_f32_convert_i32_u(rv_i32 a) { return (rv_f32)(rv_u32)a; }
-RV_FN rv_f32 rv_f32_convert_i64_s(rv_i64 a) { return (rv_f32)a; }
-RV_FN rv_f32 rv_f32_convert_i64_u(rv_i64 a) { return (rv_f32)(rv_u64)a; }
 RV_FN rv_f64 rv_f64_convert_i32_s(rv_i32 a) { return (rv_f64)a; }
 RV_FN rv_f64 rv_f64_convert_i32_u(rv_i32 a) { return (rv_f64)(rv_u32)a; }
 RV_FN rv_f64 rv_f64_convert_i64_s(rv_i64 a) { return (rv_f64)a; }
 RV_FN rv_f64 rv_f64_convert_i64_u(rv_i64 a) { return (rv_f64)(rv_u64)a; }
 RV_FN rv_f32 rv_f32_demote_f64(rv_f64 a) { return (rv_f32)a; }
 RV_FN rv_f64 rv_f64_promote_f32(rv_f32 a) { return (rv_f64)a; }
-RV_FN rv_i32 rv_i32_reinterpret_f32(rv_f32 a) { return (rv_i32)rv_bits32(a); }
 RV_FN rv_i64 rv_i64_reinterpret_f64(rv_f64 a) { return (rv_i64)rv_bits64(a); }
-RV_FN rv_f32 rv_f32_reinterpret_i32(rv_i32 a) { return rv_float32((rv_u32)a); }
 RV_FN rv_f64 rv_f64_reinterpret_i64(rv_i64 a) { return rv_float64((rv_u64)a); }
-
-/* Not opcodes, but what lowering inserts where a NaN's bits are seen: any NaN becomes the positive
- * quiet NaN without payload. */
-RV_FN rv_f32 rv_f32_canon(rv_f32 a) { return a != a ? rv_float32(0x7fc00000u) : a; }
 RV_FN rv_f64 rv_f64_canon(rv_f64 a) { return a != a ? rv_float64(0x7ff8000000000000u) : a; }
+#endif
 
 #endif

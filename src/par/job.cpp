@@ -17,22 +17,36 @@
 namespace rosetta::par {
 namespace {
 
-// A chunk is to take so long: long against what handing it round costs, short against a job.
-constexpr std::chrono::nanoseconds kChunkTime = std::chrono::microseconds(500);
-constexpr std::size_t kMostTasks = 16'384;
-constexpr std::size_t kFastestGrowth = 16;
-// The columns of a chunk, which are to stay in a processor's cache.
-constexpr std::size_t kMostColumnBytes = std::size_t{2} << 20;
-// What waits for the tasks before it, in as many chunks as it takes to have something to do while a
-// long task is waited for.
-constexpr std::size_t kMostWaitingBytes = std::size_t{64} << 20;
-constexpr std::size_t kMostWaiting = 4096;
-constexpr std::size_t kFewestRows = 16;  // of a chunk, where rows are long
+// How work is cut up for an engine.
+struct Pace {
+  // A chunk is to take so long: long against what handing it round costs, short against a job.
+  std::chrono::nanoseconds chunk_time;
+  std::size_t most_tasks;
+  std::size_t most_column_bytes;
+  // What waits for the tasks before it, in as many chunks as it takes to have something to do while
+  // a long task is waited for.
+  std::size_t most_waiting_bytes;
+  std::size_t most_waiting;
+  // Towards the end chunks get smaller, so that all threads end together: down to such a part.
+  std::size_t smallest_part;
 
-// How many tasks' columns a chunk may have.
-std::size_t most_tasks(std::size_t columns) {
-  return std::clamp<std::size_t>(kMostColumnBytes / (sizeof(Cell) * columns + 1), 1, kMostTasks);
-}
+  // How many tasks' columns a chunk may have.
+  [[nodiscard]] std::size_t tasks(std::size_t columns) const {
+    return std::clamp<std::size_t>(most_column_bytes / (sizeof(Cell) * columns + 1), 1, most_tasks);
+  }
+};
+// Columns that stay in a processor's cache.
+constexpr Pace kOneByOne{std::chrono::microseconds(500), 16'384, std::size_t{2} << 20,
+                         std::size_t{64} << 20,          4096,   16'384};
+// Many at once: handing them over takes long, too.
+constexpr Pace kByTheGrain{std::chrono::milliseconds(10),
+                           std::size_t{1} << 24,
+                           std::size_t{64} << 20,
+                           std::size_t{256} << 20,
+                           64,
+                           8};
+constexpr std::size_t kFastestGrowth = 16;
+constexpr std::size_t kFewestRows = 16;  // of a chunk, where rows are long
 
 // Columns of cells for a chunk's arguments and results; they go from chunk to chunk.
 class Buffer {
@@ -142,10 +156,13 @@ class Job::Stages final : public Pipeline {
         report_(report),
         reductions_(reductions),
         next_(report.done),
+        grain_(std::clamp<std::size_t>(job.engine_.grain(), 1, kByTheGrain.most_tasks)),
+        pace_(grain_ == 1 ? kOneByOne : kByTheGrain),
+        size_(grain_),
         arguments_(job.program_.entry().params.size()),
         results_(job.program_.entry().results.size()) {
     const std::size_t columns = sizeof(Cell) * (arguments_ + results_) + 1;
-    most_ = most_tasks(arguments_ + results_);
+    most_ = pace_.tasks(arguments_ + results_);
     // What of a task may wait: a row of a file, or all columns; and what of a chunk.
     std::size_t task = 0;
     if (options_.format != nullptr) task += options_.format->longest_row();
@@ -153,11 +170,13 @@ class Job::Stages final : public Pipeline {
     const std::size_t rest = sizeof(Chunk) + results_ * 2 * 16 * sizeof(Reduction::Value) +
                              Trapped::kMostNamed * (sizeof(Trapped) + arguments_ * sizeof(Cell));
     if (task > 0) {
-      const std::size_t fitting = kMostWaitingBytes / kMostWaiting / task;
+      const std::size_t fitting = pace_.most_waiting_bytes / pace_.most_waiting / task;
       most_ = std::min(most_, std::max(fitting, kFewestRows));
     }
-    const std::size_t fewest = std::min<std::size_t>(4 * options_.threads, kMostWaiting);
-    waiting_ = std::clamp(kMostWaitingBytes / (rest + task * most_), fewest, kMostWaiting);
+    most_ = std::max(most_, grain_);
+    const std::size_t fewest = 4 * std::size_t{options_.threads};
+    waiting_ = std::clamp(pace_.most_waiting_bytes / (rest + task * most_), fewest,
+                          std::max(fewest, pace_.most_waiting));
   }
 
   // How many chunks may be between next() and finish().
@@ -248,21 +267,23 @@ class Job::Stages final : public Pipeline {
     stop_.store(true);
   }
 
-  // Towards the end chunks get smaller, so that all threads end together.
   std::size_t chunk_size() {
     const std::uint64_t left = options_.tasks - next_;
-    std::uint64_t share = std::max<std::uint64_t>(1, left / (4 * options_.threads));
+    const std::uint64_t size = size_.load();
+    std::uint64_t share = std::max(
+        {std::uint64_t{grain_}, size / pace_.smallest_part, left / (4 * options_.threads)});
     if (unreadable_ > 0) {
       share = std::min(share, std::max<std::uint64_t>(1, (unreadable_ - next_) / 2));
     }
-    return static_cast<std::size_t>(std::min<std::uint64_t>(size_.load(), share));
+    return static_cast<std::size_t>(std::min({size, share, left}));
   }
 
   void measure(std::size_t count, std::chrono::nanoseconds time) {
     const auto task = static_cast<std::size_t>(time.count()) / std::max<std::size_t>(count, 1);
     const std::size_t wanted =
-        static_cast<std::size_t>(kChunkTime.count()) / std::max<std::size_t>(task, 1);
-    size_.store(std::clamp<std::size_t>(wanted, 1, std::min(most_, count * kFastestGrowth)));
+        static_cast<std::size_t>(pace_.chunk_time.count()) / std::max<std::size_t>(task, 1);
+    const std::size_t most = std::max(grain_, std::min(most_, count * kFastestGrowth));
+    size_.store(std::clamp<std::size_t>(wanted, grain_, most));
   }
 
   Result<void> read_all(Chunk& chunk) {
@@ -386,10 +407,7 @@ class Job::Stages final : public Pipeline {
 
   Job& job_;
   const JobOptions& options_;
-  std::atomic<bool> stop_ = false;     // no chunk is begun any more
-  std::atomic<std::size_t> size_ = 1;  // of the next chunk
-  std::size_t most_ = kMostTasks;      // in a chunk
-  std::size_t waiting_ = kMostWaiting;
+  std::atomic<bool> stop_ = false;  // no chunk is begun any more
 
   std::mutex failure_mutex_;
   std::optional<Error> failure_;
@@ -406,6 +424,11 @@ class Job::Stages final : public Pipeline {
   std::uint64_t next_;
   std::uint64_t unreadable_ = 0;  // where not 0: one of the tasks up to there
   std::vector<Cell*> columns_;
+  const std::size_t grain_;
+  const Pace& pace_;
+  std::atomic<std::size_t> size_;  // of the next chunk
+  std::size_t most_ = 1;           // in a chunk
+  std::size_t waiting_ = 1;
   const std::size_t arguments_;
   const std::size_t results_;
 };
@@ -424,7 +447,7 @@ Result<bool> Job::resume(Report& report, std::vector<Reduction>& reductions) {
       report.stopped = true;
       return false;
     }
-    const std::size_t most = most_tasks(results);
+    const std::size_t most = kOneByOne.tasks(results);
     const Columns columns = buffer.columns(most, 0, results);
     const Result<std::size_t> rows = options_.file->read(most, columns.results, columns.statuses);
     if (!rows) return std::unexpected(rows.error());

@@ -4,8 +4,9 @@
 //                                                                   │ in the tasks' order
 //                                                                 finish ──▶ tally, total, file
 //
-// The tasks are cut into chunks, as large as the time that they take suggests; what comes out does
-// not depend on how. Memory does not grow with the number of tasks.
+// The tasks are cut into chunks, as large as the time that they take suggests and not smaller than
+// what keeps the engine busy; what comes out does not depend on how. Memory does not grow with the
+// number of tasks.
 #pragma once
 
 #include <array>

@@ -74,7 +74,7 @@ class Emit(Case):
         self.assertEqual(report, {"to": "asm", "text": text})
 
     def test_wrong(self):
-        self.assertIn("llvm or asm", self.emit("--to", "ptx", GCD, status=2)[1])
+        self.assertIn("llvm, asm or ptx", self.emit("--to", "wasm", GCD, status=2)[1])
         self.assertIn("no function `nothing`",
                       self.emit("--to", "asm", GCD, "--entry", "nothing", status=3)[1])
         self.emit("--to", "asm", GCD, "-o", "nowhere/x.s", status=4)

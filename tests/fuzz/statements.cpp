@@ -297,8 +297,7 @@ void Body::jump_back(const Open& open) {
     case 1:
       out_.typed(Type::I64, "eqz", 1, Type::I64);
       return out_.emit_jump("jumpifnot", open.label);
-    default:
-      return out_.emit_jump("jumpif", open.label);
+    default: return out_.emit_jump("jumpif", open.label);
   }
 }
 

@@ -10,22 +10,14 @@ namespace {
 std::uint64_t random_integer(Random& random, unsigned width) {
   const std::uint64_t one_bit = std::uint64_t{1} << random.below(width);
   switch (random.below(10)) {
-    case 0:
-      return std::uint64_t{1} << (width - 1);
-    case 1:
-      return (std::uint64_t{1} << (width - 1)) - random.below(2);
-    case 2:
-      return one_bit;
-    case 3:
-      return one_bit - 1;
-    case 4:
-      return 0 - one_bit;
-    case 5:
-      return random.next();
-    case 6:
-      return 0 - random.between(1, 3);
-    default:
-      return random.below(20);
+    case 0: return std::uint64_t{1} << (width - 1);
+    case 1: return (std::uint64_t{1} << (width - 1)) - random.below(2);
+    case 2: return one_bit;
+    case 3: return one_bit - 1;
+    case 4: return 0 - one_bit;
+    case 5: return random.next();
+    case 6: return 0 - random.between(1, 3);
+    default: return random.below(20);
   }
 }
 
@@ -68,20 +60,13 @@ std::uint64_t random_double(Random& random) {
                                           -0.99999};
   const std::uint64_t sign = random.next() & (std::uint64_t{1} << 63);
   switch (random.below(8)) {
-    case 0:
-      return sign | 0x7ff0000000000000;
-    case 1:
-      return sign | 0x7ff8000000000000;
-    case 2:
-      return sign | 0x7ff0000000000000 | std::uint64_t{1} << random.below(52);
-    case 3:
-      return sign | 0x7ff8000000000000 | random.next() >> 13;
-    case 4:
-      return random.next();
-    case 5:
-      return std::bit_cast<std::uint64_t>(static_cast<double>(random.below(64)) - 16.0);
-    default:
-      return std::bit_cast<std::uint64_t>(random.pick(kCorners));
+    case 0: return sign | 0x7ff0000000000000;
+    case 1: return sign | 0x7ff8000000000000;
+    case 2: return sign | 0x7ff0000000000000 | std::uint64_t{1} << random.below(52);
+    case 3: return sign | 0x7ff8000000000000 | random.next() >> 13;
+    case 4: return random.next();
+    case 5: return std::bit_cast<std::uint64_t>(static_cast<double>(random.below(64)) - 16.0);
+    default: return std::bit_cast<std::uint64_t>(random.pick(kCorners));
   }
 }
 
@@ -113,20 +98,13 @@ std::uint64_t random_float(Random& random) {
                                           0.49999997F};
   const std::uint32_t sign = static_cast<std::uint32_t>(random.next()) & 0x80000000;
   switch (random.below(8)) {
-    case 0:
-      return sign | 0x7f800000;
-    case 1:
-      return sign | 0x7fc00000;
-    case 2:
-      return sign | 0x7f800000 | std::uint32_t{1} << random.below(23);
-    case 3:
-      return sign | 0x7fc00000 | static_cast<std::uint32_t>(random.next() >> 42);
-    case 4:
-      return random.next() >> 32;
-    case 5:
-      return std::bit_cast<std::uint32_t>(static_cast<float>(random.below(64)) - 16.0F);
-    default:
-      return std::bit_cast<std::uint32_t>(random.pick(kCorners));
+    case 0: return sign | 0x7f800000;
+    case 1: return sign | 0x7fc00000;
+    case 2: return sign | 0x7f800000 | std::uint32_t{1} << random.below(23);
+    case 3: return sign | 0x7fc00000 | static_cast<std::uint32_t>(random.next() >> 42);
+    case 4: return random.next() >> 32;
+    case 5: return std::bit_cast<std::uint32_t>(static_cast<float>(random.below(64)) - 16.0F);
+    default: return std::bit_cast<std::uint32_t>(random.pick(kCorners));
   }
 }
 
@@ -134,14 +112,10 @@ std::uint64_t random_float(Random& random) {
 
 std::uint64_t random_cell(Random& random, Type type) {
   switch (type) {
-    case Type::I64:
-      return random_integer(random, 64);
-    case Type::I32:
-      return random_integer(random, 32) & 0xffffffff;
-    case Type::F64:
-      return random_double(random);
-    case Type::F32:
-      return random_float(random);
+    case Type::I64: return random_integer(random, 64);
+    case Type::I32: return random_integer(random, 32) & 0xffffffff;
+    case Type::F64: return random_double(random);
+    case Type::F32: return random_float(random);
   }
   return 0;
 }

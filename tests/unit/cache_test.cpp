@@ -1,4 +1,4 @@
-#include "engine/native/cache.h"
+#include "engine/cache.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -13,21 +13,15 @@
 #include <thread>
 #include <vector>
 
-namespace rosetta::native {
+namespace rosetta {
 namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::hours;
 
-Image image(std::uint32_t seed, std::size_t bytes = 64) {
-  Image made;
-  for (std::size_t i = 0; i < bytes; ++i) made.text.push_back(static_cast<std::byte>(seed + i));
-  made.data = {std::byte{1}, std::byte{2}};
-  made.start = 3;
-  made.stack_per_depth = 48;
-  made.stack_once = seed;
-  made.results = 5;
-  made.parts = {{0, 16, 0}, {16, 48, seed}};
+std::string code(std::uint32_t seed, std::size_t size = 64) {
+  std::string made;
+  for (std::size_t i = 0; i < size; ++i) made += static_cast<char>(seed + i);
   return made;
 }
 
@@ -54,10 +48,10 @@ class CacheTest : public testing::Test {
     return static_cast<std::size_t>(
         std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
   }
-  // What find() says instead of an image.
+  // What find() says instead of bytes.
   [[nodiscard]] std::string why(std::uint32_t number) const {
     const Cache::Found found = cache().find(key(number));
-    return found.image ? "found" : found.why;
+    return found.bytes ? "found" : found.why;
   }
   void age(std::uint32_t number, std::chrono::seconds by) const {
     const fs::path path = cache().path(key(number));
@@ -79,16 +73,14 @@ void write(const fs::path& path, std::string_view bytes) {
 
 TEST_F(CacheTest, GivesBackWhatWasKept) {
   EXPECT_EQ(why(1), "not there");
-  ASSERT_TRUE(cache().keep(key(1), image(1)));
-  ASSERT_TRUE(cache().keep(key(2), image(2)));
+  ASSERT_TRUE(cache().keep(key(1), code(1)));
+  ASSERT_TRUE(cache().keep(key(2), code(2)));
   const Cache::Found found = cache().find(key(1));
-  ASSERT_TRUE(found.image);
-  EXPECT_EQ(to_bytes(*found.image), to_bytes(image(1)));
-  EXPECT_EQ(found.image->parts.size(), 2U);
+  EXPECT_EQ(found.bytes, code(1));
   EXPECT_EQ(why(3), "not there");
   // Again, with something else.
-  ASSERT_TRUE(cache().keep(key(1), image(7)));
-  EXPECT_EQ(to_bytes(*cache().find(key(1)).image), to_bytes(image(7)));
+  ASSERT_TRUE(cache().keep(key(1), code(7)));
+  EXPECT_EQ(cache().find(key(1)).bytes, code(7));
   EXPECT_EQ(files(), 2U);
   struct stat about {};
   ASSERT_EQ(stat(cache().path(key(1)).c_str(), &about), 0);
@@ -96,7 +88,7 @@ TEST_F(CacheTest, GivesBackWhatWasKept) {
 }
 
 TEST_F(CacheTest, TakesNothingDamaged) {
-  ASSERT_TRUE(cache().keep(key(1), image(1)));
+  ASSERT_TRUE(cache().keep(key(1), code(1)));
   const fs::path path = cache().path(key(1));
   const std::string bytes = read(path);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -115,45 +107,18 @@ TEST_F(CacheTest, TakesNothingDamaged) {
   EXPECT_EQ(why(1), "found");
   // It is replaced by the next that is kept.
   write(path, "");
-  ASSERT_TRUE(cache().keep(key(1), image(1)));
+  ASSERT_TRUE(cache().keep(key(1), code(1)));
   EXPECT_EQ(why(1), "found");
-}
-
-// With a digest that is right, as a program would write that wants to be taken.
-TEST_F(CacheTest, TakesNoImageThatIsNone) {
-  const std::string whole = to_bytes(image(1));
-  const auto kept_as = [&](const std::string& body) {
-    const auto text = [](const Hash& hash) {
-      return std::string(reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size());
-    };
-    ASSERT_TRUE(cache().keep(key(1), image(1)));
-    const fs::path path = cache().path(key(1));
-    write(path, read(path).substr(0, 8) + text(key(1)) + text(blake3(body)) + body);
-  };
-  kept_as(whole);
-  EXPECT_EQ(why(1), "found");
-  for (std::size_t i = 0; i < whole.size(); ++i) {
-    kept_as(whole.substr(0, i));
-    EXPECT_EQ(why(1), "damaged") << i;
-  }
-  // A start beyond the text.
-  std::string beyond = whole;
-  beyond[0] = 64;
-  kept_as(beyond);
-  EXPECT_EQ(why(1), "damaged");
-  beyond[7] = static_cast<char>(0x80);
-  kept_as(beyond);
-  EXPECT_EQ(why(1), "damaged");
 }
 
 TEST_F(CacheTest, TakesNothingUnderAnotherKey) {
-  ASSERT_TRUE(cache().keep(key(1), image(1)));
+  ASSERT_TRUE(cache().keep(key(1), code(1)));
   fs::copy_file(cache().path(key(1)), cache().path(key(2)));
   EXPECT_EQ(why(2), "damaged");
 }
 
 TEST_F(CacheTest, TakesOnlyTheUsersOwnFiles) {
-  ASSERT_TRUE(cache().keep(key(1), image(1)));
+  ASSERT_TRUE(cache().keep(key(1), code(1)));
   const std::string path = cache().path(key(1));
   for (const mode_t mode : {0620U, 0602U, 0666U}) {
     ASSERT_EQ(chmod(path.c_str(), mode), 0);
@@ -178,26 +143,26 @@ TEST_F(CacheTest, TakesOnlyTheUsersOwnFiles) {
   ASSERT_EQ(mkfifo(cache().path(key(4)).c_str(), 0600), 0);
   EXPECT_EQ(why(4), "not this user's own file");
   // What is in the way of a new one: a link is replaced, not followed.
-  ASSERT_TRUE(cache().keep(key(2), image(2)));
+  ASSERT_TRUE(cache().keep(key(2), code(2)));
   EXPECT_EQ(why(2), "found");
-  EXPECT_EQ(to_bytes(*cache().find(key(1)).image), to_bytes(image(1)));
-  EXPECT_FALSE(cache().keep(key(3), image(3)));
+  EXPECT_EQ(cache().find(key(1)).bytes, code(1));
+  EXPECT_FALSE(cache().keep(key(3), code(3)));
   EXPECT_EQ(files(), 4U);
 }
 
-TEST_F(CacheTest, SaysWhyAnImageIsNotKept) {
+TEST_F(CacheTest, SaysWhyBytesAreNotKept) {
   write(top / "file", "");
   const Cache in_a_file((top / "file").string());
-  const auto kept = in_a_file.keep(key(1), image(1));
+  const auto kept = in_a_file.keep(key(1), code(1));
   ASSERT_FALSE(kept);
   EXPECT_EQ(kept.error().fault, Fault::Machine);
   EXPECT_NE(kept.error().message.find((top / "file").string()), std::string::npos);
-  EXPECT_FALSE(Cache((top / "file" / "x").string()).keep(key(1), image(1)));
-  EXPECT_FALSE(in_a_file.find(key(1)).image);
+  EXPECT_FALSE(Cache((top / "file" / "x").string()).keep(key(1), code(1)));
+  EXPECT_FALSE(in_a_file.find(key(1)).bytes);
   if (geteuid() != 0) {
     fs::create_directories(folder);
     fs::permissions(folder, fs::perms::owner_read | fs::perms::owner_exec);
-    EXPECT_FALSE(cache().keep(key(1), image(1)));
+    EXPECT_FALSE(cache().keep(key(1), code(1)));
     fs::permissions(folder, fs::perms::owner_all);
   }
 }
@@ -205,27 +170,27 @@ TEST_F(CacheTest, SaysWhyAnImageIsNotKept) {
 TEST_F(CacheTest, IsBounded) {
   constexpr std::uint64_t kMost = 20'000;
   const Cache small = cache(kMost);
-  EXPECT_FALSE(small.keep(key(1), image(1, kMost)));
+  EXPECT_FALSE(small.keep(key(1), code(1, kMost)));
   for (std::uint32_t i = 0; i < 100; ++i) {
-    ASSERT_TRUE(small.keep(key(i), image(i, 1'000 + i)));
-    ASSERT_TRUE(small.find(key(i)).image) << i;
+    ASSERT_TRUE(small.keep(key(i), code(i, 1'000 + i)));
+    ASSERT_TRUE(small.find(key(i)).bytes) << i;
     std::uint64_t sum = 0;
     for (const auto& each : fs::directory_iterator(folder)) sum += each.file_size();
     EXPECT_LE(sum, kMost);
   }
   EXPECT_GE(files(), 8U);
   // Too large for this cache is as damaged, whoever wrote it.
-  ASSERT_TRUE(cache().keep(key(1'000), image(1, kMost)));
-  EXPECT_FALSE(small.find(key(1'000)).image);
+  ASSERT_TRUE(cache().keep(key(1'000), code(1, kMost)));
+  EXPECT_FALSE(small.find(key(1'000)).bytes);
 }
 
 TEST_F(CacheTest, WhatWasNotUsedForLongestGoesFirst) {
-  for (std::uint32_t i = 0; i < 10; ++i) ASSERT_TRUE(cache().keep(key(i), image(i, 1'000)));
+  for (std::uint32_t i = 0; i < 10; ++i) ASSERT_TRUE(cache().keep(key(i), code(i, 1'000)));
   for (std::uint32_t i = 0; i < 10; ++i) age(i, hours(100 - 10 * (i % 5) - (i < 5 ? 0 : 5)));
   // The order is now 0, 5, 1, 6, 2, 7, …; using one makes it young.
   EXPECT_EQ(why(0), "found");
   write(folder / "mine.txt", "of somebody else");
-  ASSERT_TRUE(cache(10'000).keep(key(10), image(10, 1'000)));
+  ASSERT_TRUE(cache(10'000).keep(key(10), code(10, 1'000)));
   std::string left;
   for (std::uint32_t i = 0; i <= 10; ++i) left += why(i) == "found" ? '1' : '0';
   EXPECT_EQ(left, "10011000111");
@@ -233,16 +198,16 @@ TEST_F(CacheTest, WhatWasNotUsedForLongestGoesFirst) {
 }
 
 TEST_F(CacheTest, WhatAKilledWriterLeftIsTakenAway) {
-  ASSERT_TRUE(cache().keep(key(1), image(1)));
+  ASSERT_TRUE(cache().keep(key(1), code(1)));
   write(folder / "new.abcdef", "x");
   write(folder / "new.ghijkl", "x");
   fs::last_write_time(folder / "new.abcdef", fs::file_time_type::clock::now() - hours(1));
-  ASSERT_TRUE(cache().keep(key(2), image(2)));
+  ASSERT_TRUE(cache().keep(key(2), code(2)));
   EXPECT_FALSE(fs::exists(folder / "new.abcdef"));
   EXPECT_TRUE(fs::exists(folder / "new.ghijkl"));
 }
 
-// Each reader sees nothing or a whole image, its own.
+// Each reader sees nothing or all bytes, its own.
 TEST_F(CacheTest, SeveralMayWriteAtOnce) {
   constexpr std::uint32_t kKeys = 5;
   std::atomic<int> found = 0;
@@ -254,16 +219,16 @@ TEST_F(CacheTest, SeveralMayWriteAtOnce) {
         for (std::uint32_t round = 0; round < 150; ++round) {
           const std::uint32_t number = (round + thread) % kKeys;
           if (thread < 3) {
-            EXPECT_TRUE(mine.keep(key(number), image(number, 4'000)));
+            EXPECT_TRUE(mine.keep(key(number), code(number, 4'000)));
             continue;
           }
           const Cache::Found there = mine.find(key(number));
-          if (!there.image) {
+          if (!there.bytes) {
             EXPECT_EQ(there.why, "not there");
             continue;
           }
           ++found;
-          EXPECT_EQ(to_bytes(*there.image), to_bytes(image(number, 4'000)));
+          EXPECT_EQ(there.bytes, code(number, 4'000));
         }
       });
     }
@@ -275,4 +240,4 @@ TEST_F(CacheTest, SeveralMayWriteAtOnce) {
 }
 
 }  // namespace
-}  // namespace rosetta::native
+}  // namespace rosetta

@@ -32,6 +32,12 @@ TEST(ImageTest, GoesThroughBytes) {
     EXPECT_FALSE(image_from_bytes(std::string_view(bytes).substr(0, i))) << i;
   }
   EXPECT_FALSE(image_from_bytes(bytes + "x"));
+  // A start beyond the text.
+  for (const std::size_t byte : {3U, 7U}) {
+    std::string beyond = bytes;
+    beyond[byte] = static_cast<char>(0x80);
+    EXPECT_FALSE(image_from_bytes(beyond));
+  }
   // Counts that no memory holds.
   for (std::size_t count = 32; count < 40; ++count) {
     std::string huge = bytes;

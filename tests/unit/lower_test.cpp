@@ -46,6 +46,14 @@ std::string words(const Function& function, const Instruction& each) {
     case Op::Print: return "print " + reads(each.a);
     case Op::PrintText: return "print \"" + function.texts[each.target] + "\"";
     case Op::Call: return "call f" + std::to_string(each.target) + " " + dst;
+    case Op::Enter: return "enter f" + std::to_string(each.target) + " " + dst;
+    case Op::Charge:
+      return "charge " + std::to_string(each.target) + " " + std::to_string(each.other);
+    case Op::Credit: return "credit " + std::to_string(each.target);
+    case Op::Push: return "push " + std::to_string(each.target);
+    case Op::Pop: return "pop " + std::to_string(each.target);
+    case Op::Save: return "save " + std::to_string(each.target) + " " + reads(each.a);
+    case Op::Restore: return dst + " = restore " + std::to_string(each.target);
     case Op::Jump: return "jump " + block(each.target, each.costs == Costs::Target);
     case Op::Branch:
       return "if " + reads(each.a) + " " + block(each.target, each.costs == Costs::Target) + " " +

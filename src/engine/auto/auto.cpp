@@ -503,7 +503,8 @@ bool Auto::enter(const Taken& taken, interp::Context& context, const native::Arg
   native::Context& native = entrance.context();
   context.taken_over = true;
   context.pc = nullptr;
-  if (const Result<void> ready = entrance.prepare(*taken.code, options_.limits.max_depth); !ready) {
+  if (const Result<void> ready = entrance.prepare(*taken.code, options_.limits.max_depth, 0);
+      !ready) {
     context.failure = ready.error();
     context.trap = Trap::Interrupted;  // by that
     return false;

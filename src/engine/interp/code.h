@@ -42,6 +42,8 @@ struct Context {
   const ir::Program* program = nullptr;
   std::uint64_t steps = 0;
   std::uint64_t least_depth = 0;  // the least depth that was left
+  Cell* top = nullptr;            // of the explicit stack, behind its top cell
+  Cell* stack_end = nullptr;      // behind the last that it can have
   Takeover* takeover = nullptr;
   void* takeover_state = nullptr;  // of this run
   bool taken_over = false;         // the task ended in its hands
@@ -93,6 +95,15 @@ struct PrintOperands {  // then a word with the constant
   std::uint8_t type;
   bool constant;
   std::uint32_t unused;
+};
+struct ChargeOperands {
+  std::uint32_t takes;
+  std::uint32_t gives;
+};
+struct StackOperands {  // then a word with the constant, where the form says
+  std::uint16_t reg;
+  std::uint16_t unused;
+  std::uint32_t count;
 };
 struct CountOperands {
   std::uint32_t steps;
@@ -173,6 +184,13 @@ struct Handlers {
   Handler* halt_constant = nullptr;
   Handler* halt_many = nullptr;
   Handler* trap = nullptr;
+  Handler* charge[2] = {};    // [fuel]: ChargeOperands
+  Handler* credit = nullptr;  // StackOperands, as the five below
+  Handler* push = nullptr;
+  Handler* pop = nullptr;
+  Handler* save = nullptr;
+  Handler* save_constant = nullptr;
+  Handler* restore = nullptr;
   Handler* finish = nullptr;       // where the entry's frame returns to
   Handler* interrupted = nullptr;  // put in place of Code::events, when the engine is interrupted
   // Put in place of others by Interpreter::ask and take_over.

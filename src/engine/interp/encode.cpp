@@ -92,7 +92,12 @@ class Encoder {
     return static_cast<std::uint16_t>(function.params.size());
   }
   [[nodiscard]] RetOperands ret_operands(std::uint16_t first) const {
-    return {first, link(*function_), static_cast<std::uint16_t>(function_->weight), 0};
+    return {first, link(*function_),
+            static_cast<std::uint16_t>(function_->enters ? 0 : function_->weight), 0};
+  }
+  void stack(Handler* handler, std::uint16_t reg, std::uint32_t count) {
+    op(handler);
+    operands(StackOperands{reg, 0, count});
   }
   void set(ir::Register reg, Cell constant) {
     op(kHandlers.constant);
@@ -356,6 +361,19 @@ void Encoder::instruction(const Instruction& from) {
       words_.push_back(reinterpret_cast<Word>(&function_->texts[from.target]));
       return;
     case Op::Call: return call(from);
+    case Op::Enter: op(kHandlers.call[0]); return call_operands(from);
+    case Op::Charge:
+      event(true);
+      op(kHandlers.charge[fuel_]);
+      return operands(ChargeOperands{from.target, from.other});
+    case Op::Credit: return stack(kHandlers.credit, 0, from.target);
+    case Op::Push: return stack(kHandlers.push, 0, from.target);
+    case Op::Pop: return stack(kHandlers.pop, 0, from.target);
+    case Op::Save:
+      if (!from.a.is_constant()) return stack(kHandlers.save, at(from.a), from.target);
+      stack(kHandlers.save_constant, 0, from.target);
+      return words_.push_back(value(from.a));
+    case Op::Restore: return stack(kHandlers.restore, at(from.dst), from.target);
     case Op::Jump:
       if (!jump_as_branch(from.target)) jump(from.target, from.costs == Costs::Target);
       return;

@@ -2,6 +2,7 @@
 // grows and the state stays in machine registers. Those of regular opcodes are made from the rows
 // of opcodes.def and the functions of arith.h; the rest is below, by hand.
 #include <algorithm>
+#include <cassert>
 
 #include "engine/interp/code.h"
 #include "engine/interp/takeover.h"
@@ -354,6 +355,54 @@ RV_HANDLER ret_many(RV_STATE) {
   RV_RETURN(link);
 }
 
+// Explicit stacks.
+template <bool kFuel>
+RV_HANDLER charge(RV_STATE) {
+  const auto at = load<ChargeOperands>(pc + 1);
+  if constexpr (kFuel) {
+    if (fuel == 0) [[unlikely]]
+      return stop(pc, fp, context, Trap::OutOfFuel);
+    --fuel;
+  }
+  if (depth + at.gives < at.takes) [[unlikely]]
+    return stop(pc, fp, context, Trap::CallDepthExceeded);
+  depth = depth + at.gives - at.takes;
+  RV_GO(pc + 2);
+}
+
+RV_HANDLER credit(RV_STATE) {
+  depth += load<StackOperands>(pc + 1).count;
+  RV_GO(pc + 2);
+}
+
+RV_HANDLER push(RV_STATE) {
+  context->top += load<StackOperands>(pc + 1).count;
+  assert(context->top <= context->stack_end);
+  RV_GO(pc + 2);
+}
+
+RV_HANDLER pop(RV_STATE) {
+  context->top -= load<StackOperands>(pc + 1).count;
+  RV_GO(pc + 2);
+}
+
+Cell& below(const Context* context, const StackOperands& at) {
+  return context->top[-1 - std::ptrdiff_t{at.count}];
+}
+
+template <bool kConstant>
+RV_HANDLER save(RV_STATE) {
+  const auto at = load<StackOperands>(pc + 1);
+  below(context, at) = kConstant ? pc[2] : fp[at.reg];
+  RV_GO(pc + 2 + kConstant);
+}
+
+RV_HANDLER restore(RV_STATE) {
+  const auto at = load<StackOperands>(pc + 1);
+  fp[at.reg] = below(context, at);
+  RV_GO(pc + 2);
+}
+
 // The task's end.
 RV_HANDLER halt(RV_STATE) {
   context->results = fp + load<RetOperands>(pc + 1).a;
@@ -431,6 +480,14 @@ consteval Handlers make_handlers() {
   made.halt = made.halt_many = halt;
   made.halt_constant = halt_constant;
   made.trap = raise<Trap::Unreachable>;
+  made.charge[0] = charge<false>;
+  made.charge[1] = charge<true>;
+  made.credit = credit;
+  made.push = push;
+  made.pop = pop;
+  made.save = save<false>;
+  made.save_constant = save<true>;
+  made.restore = restore;
   made.finish = finish;
   made.interrupted = raise<Trap::Interrupted>;
   made.ask = ask;

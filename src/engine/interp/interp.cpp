@@ -5,6 +5,7 @@
 
 #include "engine/interp/interp.h"
 #include "engine/region.h"
+#include "ir/explicit.h"
 
 namespace rosetta {
 namespace interp {
@@ -14,7 +15,8 @@ Interpreter::Interpreter(const ir::Program& program, const EngineOptions& option
     : program_(program),
       options_(options),
       code_(encode(program, options)),
-      stack_bytes_(stack_bytes()),
+      frame_bytes_(frame_bytes()),
+      stack_bytes_(ir::most_stack_cells(program, options.limits.max_depth) * sizeof(Cell)),
       takeover_(takeover) {
   if (takeover == nullptr) return;
   usual_.reserve(code_.events.size());
@@ -22,15 +24,15 @@ Interpreter::Interpreter(const ir::Program& program, const EngineOptions& option
 }
 
 // Frames that count are bounded by the depth; the others, by there being no cycle among them.
-std::uint64_t Interpreter::stack_bytes() const {
+std::uint64_t Interpreter::frame_bytes() const {
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / sizeof(Cell);
   std::uint64_t per_weight = 0;
   std::uint64_t others = 64;
   for (const ir::Function& function : program_.functions) {
     const std::uint64_t cells = std::uint64_t{function.registers} + 1;
-    if (function.weight == 0) {
-      others += cells;
-    } else {
+    // The way into a machine stays when its weight has been given back.
+    if (function.weight == 0 || function.enters) others += cells;
+    if (function.weight > 0) {
       per_weight = std::max(per_weight, (cells + function.weight - 1) / function.weight);
     }
   }
@@ -50,7 +52,9 @@ Result<Region> Interpreter::take_stack() {
       return stack;
     }
   }
-  return Region::reserve(stack_bytes_);
+  const bool fits = frame_bytes_ <= std::numeric_limits<std::uint64_t>::max() - stack_bytes_;
+  return Region::reserve(fits ? frame_bytes_ + stack_bytes_
+                              : std::numeric_limits<std::uint64_t>::max());
 }
 
 void Interpreter::give_back(Region stack) {
@@ -64,6 +68,7 @@ void Interpreter::task(std::uint64_t index, const Tasks& tasks, Context& context
   Cell* const base = context.base;
   const std::size_t params = program_.entry().params.size();
   context.taken_over = false;
+  context.top = base + frame_bytes_ / sizeof(Cell);
   for (std::size_t i = 0; i < params; ++i) base[i] = tasks.arguments[i][index];
   base[params] = reinterpret_cast<Cell>(code_.finish);
   enter(code_.entry(), base, &context, depth, fuel);
@@ -84,6 +89,7 @@ Result<Outcome> Interpreter::run(const Tasks& tasks, std::optional<std::uint32_t
   context.options = &options_;
   context.program = &program_;
   context.base = reinterpret_cast<Cell*>(region->begin());
+  context.stack_end = context.base + (frame_bytes_ + stack_bytes_) / sizeof(Cell);
   context.least_depth = options_.limits.max_depth;
   context.takeover = takeover_;
   const std::uint64_t depth = options_.limits.max_depth - entry.weight;

@@ -42,7 +42,7 @@ class Interpreter final : public Engine {
   void take_over(const Word* at, bool function);
 
  private:
-  [[nodiscard]] std::uint64_t stack_bytes() const;
+  [[nodiscard]] std::uint64_t frame_bytes() const;
   // Memory for frames, kept from run to run: one for each thread that runs at a time.
   Result<Region> take_stack();
   void give_back(Region stack);
@@ -67,9 +67,10 @@ class Interpreter final : public Engine {
   const ir::Program& program_;
   const EngineOptions options_;
   Code code_;
-  const std::uint64_t stack_bytes_;
-  std::mutex mutex_;            // of stacks_
-  std::vector<Region> stacks_;  // that no run has
+  const std::uint64_t frame_bytes_;
+  const std::uint64_t stack_bytes_;  // of explicit stacks, behind the frames
+  std::mutex mutex_;                 // of stacks_
+  std::vector<Region> stacks_;       // that no run has
   std::atomic<bool> interrupted_ = false;
   std::atomic<std::uint32_t> turn_ = 0;
   static_assert(std::atomic<std::uint32_t>::is_always_lock_free);

@@ -1,5 +1,6 @@
 #include "engine/llvm/backend.h"
 
+#include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/Bitcode/BitcodeReader.h>
 #include <llvm/IR/DiagnosticInfo.h>
@@ -17,11 +18,12 @@
 #include <llvm/Transforms/IPO/GlobalDCE.h>
 
 #include <algorithm>
+#include <cassert>
 #include <mutex>
 
 #include "engine/llvm/canon.h"
-#include "engine/llvm/emit.h"
-#include "engine/llvm/module.h"
+#include "engine/llvm/processor_module.h"
+#include "engine/llvm/signs.h"
 
 namespace rosetta::llvm_engine {
 namespace {
@@ -61,19 +63,15 @@ Result<void> link_meanings(llvm::Module& module) {
   if (!meanings) return std::unexpected(llvm_error("reading arith.h", meanings.takeError()));
   (*meanings)->setDataLayout(module.getDataLayout());
   (*meanings)->setTargetTriple(module.getTargetTriple());
-  std::vector<std::string> names;
+  llvm::SmallPtrSet<const llvm::Function*, 32> ours;
   for (const llvm::Function& function : module) {
-    if (function.isDeclaration() && !function.isIntrinsic())
-      names.push_back(function.getName().str());
+    if (!function.isDeclaration()) ours.insert(&function);
   }
   if (llvm::Linker::linkModules(module, std::move(*meanings), llvm::Linker::LinkOnlyNeeded)) {
     return std::unexpected(Error{Fault::Machine, "LLVM could not link arith.h"});
   }
   for (llvm::Function& function : module) {
-    if (function.isDeclaration() || function.hasFnAttribute(kWeight) ||
-        function.getName() == kStart) {
-      continue;
-    }
+    if (function.isDeclaration() || ours.contains(&function)) continue;
     function.setLinkage(llvm::Function::InternalLinkage);
     function.addFnAttr(is_canon(function) ? llvm::Attribute::NoInline
                                           : llvm::Attribute::AlwaysInline);
@@ -83,7 +81,9 @@ Result<void> link_meanings(llvm::Module& module) {
 
 }  // namespace
 
-Result<std::unique_ptr<llvm::TargetMachine>> make_target() {
+namespace {
+
+Result<std::unique_ptr<llvm::TargetMachine>> make_processor() {
   static std::once_flag once;
   std::call_once(once, [] {
     llvm::InitializeNativeTarget();
@@ -103,7 +103,34 @@ Result<std::unique_ptr<llvm::TargetMachine>> make_target() {
   return made;
 }
 
-Result<void> optimise(llvm::Module& module, llvm::TargetMachine& target) {
+// Drivers compile PTX for the device that they find, if that has all that the PTX says it needs: so
+// it says as little as it can.
+Result<std::unique_ptr<llvm::TargetMachine>> make_device() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
+  });
+  constexpr char kTriple[] = "nvptx64-nvidia-cuda";
+  std::string wrong;
+  const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(kTriple, wrong);
+  if (target == nullptr) return std::unexpected(Error{Fault::Machine, "LLVM: " + wrong});
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;  // says `.rn`, so that nobody fuses later
+  return std::unique_ptr<llvm::TargetMachine>(
+      target->createTargetMachine(kTriple, "sm_60", "+ptx60", options, std::nullopt));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<llvm::TargetMachine>> make_target(On on) {
+  return on == On::Device ? make_device() : make_processor();
+}
+
+Result<void> optimise(llvm::Module& module, llvm::TargetMachine& target, On on) {
+  assert(!llvm::verifyModule(module));
   if (const Result<void> linked = link_meanings(module); !linked) return linked;
   for (llvm::Function& function : module) {
     if (function.isDeclaration()) continue;
@@ -115,8 +142,9 @@ Result<void> optimise(llvm::Module& module, llvm::TargetMachine& target) {
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
   llvm::PipelineTuningOptions tuning;
-  tuning.SLPVectorization = true;
-  tuning.LoopVectorization = true;
+  tuning.SLPVectorization = tuning.LoopVectorization = on == On::Processor;
+  // NVPTX makes eleven times as much of it, which is about what other targets have.
+  if (on == On::Device) tuning.InlinerThreshold = 20;
   // Functions that ask for it are left as they are (body.cpp).
   llvm::PassInstrumentationCallbacks callbacks;
   llvm::OptNoneInstrumentation left_alone(/*DebugLogging=*/false);
@@ -132,6 +160,12 @@ Result<void> optimise(llvm::Module& module, llvm::TargetMachine& target) {
       [](llvm::ModulePassManager& manager, llvm::OptimizationLevel) {
         manager.addPass(CanonPass());
       });
+  if (target.getTargetTriple().isNVPTX()) {
+    passes.registerOptimizerLastEPCallback(
+        [](llvm::ModulePassManager& manager, llvm::OptimizationLevel) {
+          manager.addPass(llvm::createModuleToFunctionPassAdaptor(SignPass()));
+        });
+  }
   passes.registerModuleAnalyses(modules);
   passes.registerCGSCCAnalyses(components);
   passes.registerFunctionAnalyses(functions);

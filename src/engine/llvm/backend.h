@@ -11,11 +11,15 @@
 
 namespace rosetta::llvm_engine {
 
-// For this processor, with all its features. The error says that LLVM cannot.
-Result<std::unique_ptr<llvm::TargetMachine>> make_target();
+// What runs the code.
+enum class On : std::uint8_t { Processor, Device };
+
+// This processor, with all its features; or NVIDIA's devices, all that drivers still compile for.
+// The error says that LLVM cannot.
+Result<std::unique_ptr<llvm::TargetMachine>> make_target(On on);
 
 // Links the functions of arith.h that the module calls and optimises it.
-Result<void> optimise(llvm::Module& module, llvm::TargetMachine& target);
+Result<void> optimise(llvm::Module& module, llvm::TargetMachine& target, On on);
 
 // What the code generator has to say of the frames that it made.
 struct Frames {

@@ -2,29 +2,38 @@
 
 #include <algorithm>
 
-#include "engine/llvm/body.h"
+#include "engine/llvm/kernel.h"
+#include "engine/llvm/processor_body.h"
 
 namespace rosetta::llvm_engine {
 namespace {
 
 using native::Context;
 
-llvm::Value* cell_at(ModuleBuilder& module, llvm::IRBuilder<>& builder, llvm::Value* cells,
+llvm::Value* cell_at(ProcessorModule& module, llvm::IRBuilder<>& builder, llvm::Value* cells,
                      std::uint64_t index) {
   return builder.CreateConstInBoundsGEP1_64(module.i64, cells, index);
 }
 
-std::vector<llvm::Value*> call(ModuleBuilder& module, llvm::IRBuilder<>& builder,
+llvm::Value* stack(ProcessorModule& module, llvm::IRBuilder<>& builder, llvm::Value* context) {
+  return builder.CreateLoad(module.pointer,
+                            module.field(builder, context, offsetof(Context, cells)));
+}
+
+std::vector<llvm::Value*> call(ProcessorModule& module, llvm::IRBuilder<>& builder,
                                llvm::Function* target, const ir::Function& function,
                                llvm::Value* depth, std::vector<llvm::Value*> values,
                                llvm::Value* context) {
-  if (ModuleBuilder::counts(function)) values.insert(values.begin(), depth);
+  if (ProcessorModule::counts(function)) {
+    if (module.has_stacks()) values.insert(values.begin(), stack(module, builder, context));
+    values.insert(values.begin(), depth);
+  }
   llvm::CallInst* const call = module.call(builder, target, std::move(values), context);
   return module.results_of(builder, call, function.results, context);
 }
 
 // A cell is written whole: narrow values with an upper half of zero.
-void store_cell(ModuleBuilder& module, llvm::IRBuilder<>& builder, llvm::Value* value, Type type,
+void store_cell(ProcessorModule& module, llvm::IRBuilder<>& builder, llvm::Value* value, Type type,
                 llvm::Value* to) {
   if (!is_wide(type)) {
     value = builder.CreateBitCast(value, llvm::Type::getInt32Ty(module.context));
@@ -39,7 +48,7 @@ bool halts(const ir::Function& function) {
 }
 
 // native::RunTasks.
-void write_tasks(ModuleBuilder& module) {
+void write_tasks(ProcessorModule& module) {
   llvm::PointerType* const pointer = module.pointer;
   llvm::Function* const start = module.start(kStart, llvm::Type::getVoidTy(module.context),
                                              {module.i64, module.i64, pointer, pointer, pointer});
@@ -115,7 +124,7 @@ void write_tasks(ModuleBuilder& module) {
 }
 
 // native::RunFunction.
-void write_function(ModuleBuilder& module, std::uint32_t number) {
+void write_function(ProcessorModule& module, std::uint32_t number) {
   llvm::Function* const start =
       module.start(kStart, llvm::Type::getVoidTy(module.context), {module.pointer, module.i64});
   const ir::Function& function = module.program.functions[number];
@@ -139,8 +148,13 @@ void write_function(ModuleBuilder& module, std::uint32_t number) {
 
 std::uint64_t emit(llvm::Module& module, const ir::Program& program, const native::Start& start,
                    const native::CompileOptions& options) {
-  ModuleBuilder builder(module, program, options);
+  if (start.kind == native::Start::Kind::Lane) {
+    emit_lane(module, program, options);
+    return 0;
+  }
+  ProcessorModule builder(module, program, options);
   switch (start.kind) {
+    case native::Start::Kind::Lane: break;
     case native::Start::Kind::Tasks: write_tasks(builder); break;
     case native::Start::Kind::Function: write_function(builder, start.function); break;
     case native::Start::Kind::Loop:

@@ -1,4 +1,4 @@
-// A module of LLVM in the making: what the bodies of its functions share.
+// A module of LLVM in the making: what the bodies of its functions share, wherever it runs.
 #pragma once
 
 #include <llvm/IR/DIBuilder.h>
@@ -9,9 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "base/graph.h"
 #include "engine/native/compiler.h"
-#include "engine/native/context.h"
 #include "ir/program.h"
 
 namespace rosetta::llvm_engine {
@@ -20,6 +18,9 @@ class ModuleBuilder {
  public:
   ModuleBuilder(llvm::Module& module, const ir::Program& program,
                 const native::CompileOptions& options);
+  virtual ~ModuleBuilder() = default;
+  ModuleBuilder(const ModuleBuilder&) = delete;
+  ModuleBuilder& operator=(const ModuleBuilder&) = delete;
 
   // Functions of the program, declared as they are asked for. Their bodies are for whoever asked to
   // write: next() gives one after the other.
@@ -29,40 +30,13 @@ class ModuleBuilder {
   llvm::Function* meaning(Opcode regular, llvm::FunctionType* type);
   llvm::Function* meaning(const char* name, llvm::FunctionType* type);
   llvm::DISubprogram* subprogram(std::uint32_t number);
-  // A function that nobody calls: where the image is entered.
-  llvm::Function* start(const char* name, llvm::Type* result, std::vector<llvm::Type*> params);
-  // Ends the task with the trap, at a place.
-  llvm::Function* trap();
-
   [[nodiscard]] llvm::Type* type(Type type);
-  [[nodiscard]] llvm::Type* results(const ir::Function& function);
-  [[nodiscard]] static bool counts(const ir::Function& function) { return function.weight > 0; }
-  // Whether a tail call has to take its caller's place: where tail calls can go round, or lead to a
-  // function of less weight in the call depth, which would not pay for its caller's frame. Both
-  // ends of such a call are called in a way of their own, which costs a little; any other tail call
-  // leaves its caller's frame where it is.
-  [[nodiscard]] bool takes_place(std::uint32_t caller, std::uint32_t callee) const {
-    return round_.of[caller] == round_.of[callee] || pays_for_less(caller, callee);
+  // Whether it takes the depth that is left behind its frame, and the stack's top where the program
+  // has stacks: as its first arguments. Machines are reached by such functions alone.
+  [[nodiscard]] static bool counts(const ir::Function& function) {
+    return function.weight > 0 || function.machine;
   }
-  // Whether a tail call leads to a frame that must not lie in the caller's, either.
-  [[nodiscard]] bool pays_for_less(std::uint32_t caller, std::uint32_t callee) const {
-    return recurs_[caller] && program.functions[caller].weight > lightest_[round_.of[callee]];
-  }
-  [[nodiscard]] bool tails(std::uint32_t number) const { return tails_[number]; }
-  // At most so many frames, none of more weight, are left where they are by one that is active.
-  [[nodiscard]] std::uint64_t frames_left() const { return frames_left_; }
-
-  // A field of the context.
-  llvm::Value* field(llvm::IRBuilder<>& builder, llvm::Value* context, std::size_t offset);
-  llvm::CallInst* call_out(llvm::IRBuilder<>& builder, llvm::Value* context, std::size_t way,
-                           std::vector<llvm::Value*> arguments);
-  // A call of a function of the program; the depth comes first among the arguments, where it
-  // counts.
-  llvm::CallInst* call(llvm::IRBuilder<>& builder, llvm::Function* callee,
-                       std::vector<llvm::Value*> arguments, llvm::Value* context);
-  // What it gave.
-  std::vector<llvm::Value*> results_of(llvm::IRBuilder<>& builder, llvm::CallInst* call,
-                                       const std::vector<Type>& types, llvm::Value* context);
+  [[nodiscard]] bool has_stacks() const { return has_stacks_; }
   // A branch that is hardly ever taken.
   void unlikely(llvm::IRBuilder<>& builder, llvm::Value* condition, llvm::BasicBlock* then,
                 llvm::BasicBlock* otherwise);
@@ -78,28 +52,23 @@ class ModuleBuilder {
   llvm::PointerType* pointer;
   llvm::IntegerType* i64;
 
- private:
-  void find_tail_calls();
-  llvm::Function* declare(const llvm::Twine& name, llvm::Type* result,
-                          const std::vector<llvm::Type*>& params, std::uint64_t weight);
+ protected:
+  // A function whose parameters are these, and behind them the context.
+  virtual llvm::Function* declare(std::uint32_t number, const std::string& name,
+                                  std::vector<llvm::Type*> params) = 0;
+  // What points into a stack.
+  [[nodiscard]] virtual llvm::PointerType* top_type() const { return pointer; }
 
+ private:
   std::vector<llvm::Function*> functions_;  // by number; null until asked for
   std::vector<std::uint32_t> asked_;
   std::size_t given_ = 0;
-  Components round_;  // of functions that tail calls lead round
-  // For each of them the least weight, but 0, that tail calls lead to from it.
-  std::vector<std::uint64_t> lightest_;
-  std::vector<bool> tails_;   // functions at the ends of tail calls that take places
-  std::vector<bool> recurs_;  // those in a cycle of calls; of others there is one frame at most
-  std::uint64_t frames_left_ = 0;
-  llvm::Function* trap_ = nullptr;
+  bool has_stacks_;
   std::unique_ptr<llvm::DIBuilder> debug_;
   llvm::DIFile* file_ = nullptr;
 };
 
-// On functions, for what reads machine code's frames: the weight in the call depth, 0 where there
-// is one frame at most, and the number in the program.
-inline constexpr char kWeight[] = "rosettavm-weight";
+// On functions, their number in the program, for what reads machine code.
 inline constexpr char kNumber[] = "rosettavm-function";
 
 }  // namespace rosetta::llvm_engine

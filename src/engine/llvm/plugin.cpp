@@ -5,6 +5,7 @@
 
 #include "engine/llvm/backend.h"
 #include "engine/llvm/emit.h"
+#include "engine/llvm/kernel.h"
 #include "engine/stamp.h"
 
 namespace rosetta::llvm_engine {
@@ -26,16 +27,36 @@ struct Work {
   std::uint64_t frames_left = 0;
 };
 
-Result<void> prepare(Work& work, const ir::Program& program, const native::Start& start,
-                     const native::CompileOptions& options) {
-  auto target = make_target();
+// Says for what the module is.
+Result<void> aim(Work& work, On on, const native::CompileOptions& options) {
+  auto target = make_target(on);
   if (!target) return std::unexpected(target.error());
   work.target = std::move(*target);
   work.context.setDiscardValueNames(options.symbols == nullptr);
   work.module.setDataLayout(work.target->createDataLayout());
   work.module.setTargetTriple(work.target->getTargetTriple().str());
+  return {};
+}
+
+Result<void> prepare(Work& work, const ir::Program& program, const native::Start& start,
+                     const native::CompileOptions& options) {
+  if (const auto made = aim(work, On::Processor, options); !made) return made;
   work.frames_left = emit(work.module, program, start, options);
-  return optimise(work.module, *work.target);
+  const bool lane = start.kind == native::Start::Kind::Lane;
+  return optimise(work.module, *work.target, lane ? On::Device : On::Processor);
+}
+
+Result<std::string> list_ptx(const ir::Program& program, const native::CompileOptions& options) {
+  Work work;
+  if (const auto made = aim(work, On::Device, options); !made) {
+    return std::unexpected(made.error());
+  }
+  emit_kernel(work.module, program, options);
+  if (const auto done = optimise(work.module, *work.target, On::Device); !done) {
+    return std::unexpected(done.error());
+  }
+  Frames frames;
+  return generate(work.module, *work.target, true, frames);
 }
 
 std::uint64_t most_results(const ir::Program& program) {
@@ -66,6 +87,7 @@ Result<native::Image> LlvmCompiler::compile(const ir::Program& program, const na
 Result<std::string> LlvmCompiler::list(const ir::Program& program,
                                        const native::CompileOptions& options,
                                        native::Listing listing) const {
+  if (listing == native::Listing::Ptx) return list_ptx(program, options);
   Work work;
   if (const auto done = prepare(work, program, {}, options); !done) {
     return std::unexpected(done.error());

@@ -22,9 +22,9 @@ struct Symbols {
 
 // Where compiled code is entered.
 struct Start {
-  enum class Kind : std::uint8_t { Tasks, Function, Loop };
-  Kind kind = Kind::Tasks;     // RunTasks, RunFunction or RunLoop
-  std::uint32_t function = 0;  // of the program; 0 for Tasks
+  enum class Kind : std::uint8_t { Tasks, Function, Loop, Lane };
+  Kind kind = Kind::Tasks;     // RunTasks, RunFunction, RunLoop or RunLane
+  std::uint32_t function = 0;  // of the program; 0 for Tasks and Lane
   // Loop: the loop's first block, whether it lies in no other loop, and the register instructions
   // where the interpreter may be. An outermost loop's code goes on to the end of the function, any
   // other's to the end of the loop.
@@ -34,7 +34,7 @@ struct Start {
 };
 
 struct CompileOptions {
-  bool fuel = false;                 // calls and marked jumps are counted
+  bool fuel = false;                 // calls and marked jumps are counted; on devices always
   const Symbols* symbols = nullptr;  // code gets them as names and, where there are some, lines
   // Several of LLVM's passes take time quadratic in a function's size: those of more instructions
   // than this are translated, and not optimised.
@@ -43,7 +43,8 @@ struct CompileOptions {
   [[nodiscard]] bool lines() const { return symbols != nullptr && !symbols->lines.empty(); }
 };
 
-enum class Listing : std::uint8_t { Llvm, Assembly };
+// Ptx is the kernel (engine/kernel.h) of a program with explicit stacks (ir/explicit.h).
+enum class Listing : std::uint8_t { Llvm, Assembly, Ptx };
 
 // May be used from several threads at once.
 class Compiler {

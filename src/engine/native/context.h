@@ -29,6 +29,8 @@ struct Context {
   Cell* results = nullptr;
   // Set to leave at the next way out; see Native::interrupt.
   std::uint64_t interrupted = 0;
+  // Where the explicit stack (ir/explicit.h) of each task begins, in programs that have one.
+  Cell* cells = nullptr;
 };
 
 inline constexpr std::uint64_t kHalted = 0x100;
@@ -47,5 +49,8 @@ using RunFunction = void(Cell* frame, std::uint64_t depth);
 // cells.
 using RunLoop = std::uint64_t(Cell* frame, std::uint64_t depth, std::uint64_t from);
 inline constexpr std::uint64_t kReturned = ~std::uint64_t{0};
+// A lane of the kernel (engine/kernel.h) as on a device, of a program with explicit stacks: the
+// arguments are the kernel's, each in a cell. It needs no context, and may be called as it is.
+using RunLane = void(std::uint64_t lane, std::uint64_t lanes, const Cell* arguments);
 
 }  // namespace rosetta::native

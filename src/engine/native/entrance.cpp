@@ -37,7 +37,7 @@ extern "C" void rosetta_native_on_signal(int, siginfo_t*, void* machine_context)
 
 }  // namespace
 
-Result<void> Entrance::prepare(const Mapping& code, std::uint64_t max_depth) {
+Result<void> Entrance::prepare(const Mapping& code, std::uint64_t max_depth, std::uint64_t cells) {
   std::uint64_t bytes = 0;
   if (__builtin_add_overflow(code.stack_bytes(max_depth), kHostBytes + 2 * Image::kPage, &bytes)) {
     bytes = ~std::uint64_t{0};
@@ -49,6 +49,12 @@ Result<void> Entrance::prepare(const Mapping& code, std::uint64_t max_depth) {
     // Nothing can get there; if something does, it must not go on.
     mprotect(region->begin(), Image::kPage, PROT_NONE);
     stack_.emplace(std::move(*region));
+  }
+  if (cells > 0 && (!cells_ || cells_->size() < cells * sizeof(Cell))) {
+    Result<Region> region = Region::reserve(cells * sizeof(Cell));
+    if (!region) return std::unexpected(region.error());
+    cells_.emplace(std::move(*region));
+    shared_.context.cells = reinterpret_cast<Cell*>(cells_->begin());
   }
   if (results_.size() < code.results()) results_.resize(code.results());
   shared_.context.results = results_.data();

@@ -16,9 +16,9 @@ namespace rosetta::native {
 // One thread's: its context, its stack. Used by one thread at a time.
 class Entrance {
  public:
-  // Makes it large enough for the code and this call depth. The error is the machine's: not enough
-  // memory for the depth.
-  Result<void> prepare(const Mapping& code, std::uint64_t max_depth);
+  // Makes it large enough for the code and this call depth, and for explicit stacks of so many
+  // cells. The error is the machine's: not enough memory for the depth.
+  Result<void> prepare(const Mapping& code, std::uint64_t max_depth, std::uint64_t cells);
 
   // Runs the code that was prepared for; see context() for how it ended.
   std::uint64_t run(const Mapping& code, const Arguments& arguments);
@@ -45,6 +45,7 @@ class Entrance {
 
   Shared shared_;
   std::optional<Region> stack_;
+  std::optional<Region> cells_;
   std::vector<Cell> results_;
   std::atomic<pid_t> thread_ = 0;  // who is in it; 0: nobody
   Entrance* next_ = nullptr;

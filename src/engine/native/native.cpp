@@ -1,6 +1,7 @@
 #include "engine/native/native.h"
 
 #include "engine/native/entrance.h"
+#include "ir/explicit.h"
 
 namespace rosetta {
 namespace {
@@ -13,6 +14,7 @@ class Native final : public Engine {
       : program_(program),
         options_(options),
         code_(std::move(code)),
+        cells_(ir::most_stack_cells(program, options.limits.max_depth)),
         entrances_(program, options.output) {}
 
   Result<Outcome> run(const Tasks& tasks) override;
@@ -25,6 +27,7 @@ class Native final : public Engine {
   const ir::Program& program_;
   const EngineOptions options_;
   const Mapping code_;
+  const std::uint64_t cells_;
   Entrances entrances_;
 };
 
@@ -65,7 +68,7 @@ Outcome Native::run(const Tasks& tasks, Entrance& entrance) {
 
 Result<Outcome> Native::run(const Tasks& tasks) {
   Entrance& entrance = entrances_.take();
-  const Result<void> ready = entrance.prepare(code_, options_.limits.max_depth);
+  const Result<void> ready = entrance.prepare(code_, options_.limits.max_depth, cells_);
   Result<Outcome> outcome = ready ? Result<Outcome>(run(tasks, entrance))
                                   : Result<Outcome>(std::unexpected(ready.error()));
   entrances_.give_back(entrance);

@@ -1,7 +1,7 @@
-// A file is a mark, the key, the digest of what follows, and the image's bytes. It is written under
+// A file is a mark, the key, the digest of what follows, and those bytes. It is written under
 // another name and then renamed. Its time of modification is when it was last used, as far as an
 // hour matters.
-#include "engine/native/cache.h"
+#include "engine/cache.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 #include <filesystem>
 #include <vector>
 
-namespace rosetta::native {
+namespace rosetta {
 namespace {
 
 namespace fs = std::filesystem;
@@ -90,16 +90,15 @@ Cache::Found Cache::find(const Hash& key) const {
       all.substr(kMark.size() + sizeof(Hash), sizeof(Hash)) != bytes_of(blake3(body))) {
     return {{}, "damaged"};
   }
-  Found found{image_from_bytes(body), {}};
-  if (!found.image) found.why = "damaged";
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   if (std::chrono::seconds(about.st_mtim.tv_sec) + kUnusedFor < now) {
     futimens(file.get(), nullptr);
   }
-  return found;
+  bytes.erase(0, kHeadBytes);
+  return {std::move(bytes), {}};
 }
 
-Result<void> Cache::keep(const Hash& key, const Image& image) const {
+Result<void> Cache::keep(const Hash& key, std::string_view body) const {
   const auto refused = [this](int error) {
     return std::unexpected(
         Error{Fault::Machine, "cannot write in " + folder_ + ": " + std::strerror(error)});
@@ -107,7 +106,6 @@ Result<void> Cache::keep(const Hash& key, const Image& image) const {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) return refused(error.value());
-  const std::string body = to_bytes(image);
   std::string bytes(kMark);
   bytes += bytes_of(key);
   bytes += bytes_of(blake3(body));
@@ -162,4 +160,4 @@ void Cache::make_room(std::uint64_t bytes) const {
   }
 }
 
-}  // namespace rosetta::native
+}  // namespace rosetta
