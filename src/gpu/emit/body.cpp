@@ -273,11 +273,14 @@ void Body::code(BlockId block, Context context) {
   }
   Context mine = context;
   if (!flat.empty()) mine.fall = flat.front();
-  switch (last.op) {
-    case Op::Jump: jump(last, mine, out); break;
-    case Op::Branch: branch(last, test, mine, out); break;
-    case Op::Switch: switch_to(last, mine, out); break;
-    default: write(end, end + 1);
+  if (last.op == Op::Jump) {
+    jump(last, mine, out);
+  } else if (last.op == Op::Branch) {
+    branch(last, test, mine, out);
+  } else if (last.op == Op::Switch) {
+    switch_to(last, mine, out);
+  } else {
+    write(end, end + 1);
   }
   for (std::size_t i = 0; i < flat.size(); ++i) {
     Context behind = context;

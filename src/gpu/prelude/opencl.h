@@ -36,8 +36,8 @@ RV_FN rv_f32 rv_float32(rv_u32 bits) { return as_float(bits); }
 RV_FN rv_f32 rv_add32(rv_f32 a, rv_f32 b) { return a + b; }
 RV_FN rv_f32 rv_sub32(rv_f32 a, rv_f32 b) { return a - b; }
 RV_FN rv_f32 rv_mul32(rv_f32 a, rv_f32 b) { return a * b; }
-/* What has a fraction: all else is its own rounding, and where that is a constant (NaN, 0x1p63), PoCL
- * 3.1 makes the rounding undefined, and with it all around. */
+/* What has a fraction: all else is its own rounding, and where that is a constant (NaN, 0x1p63),
+ * PoCL 3.1 makes the rounding undefined, and with it all around. */
 #define RV_SMALL32(a) (fabs(a) < 0x1p23f)
 #define RV_SMALL64(a) (fabs(a) < 0x1p52)
 RV_FN rv_f32 rv_ceil32(rv_f32 a) { return RV_SMALL32(a) ? ceil(a) : a; }
